@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Everything is built below build/. Programs and unit tests are declared, each
+# in the build.mk of its folder:
+#
+#   PROGRAMS += NAME      or      UNIT_TESTS += NAME
+#   NAME-srcs := C files          NAME-pkgs := pkg-config names
+#
+# Programs go to build/NAME; unit tests (cmocka, ASan and UBSan) to
+# build/unit/NAME.
+
+BUILD := build
+CC ?= gcc
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Werror
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iuapi -I.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+VERSION := $(shell cat VERSION)
+CPPFLAGS += -DECEMAIL_VERSION='"$(VERSION)"'
+
+PROGRAMS :=
+UNIT_TESTS :=
+.DEFAULT_GOAL := all
+
+include $(wildcard daemon/build.mk tests/*/build.mk)
+
+all: $(PROGRAMS:%=$(BUILD)/%) ## daemon, command and simulator
+
+# $(1) name, $(2) folder of objects, $(3) output, $(4) flags, $(5) packages
+define program
+$(1)-objs-$(2) := $$($(1)-srcs:%.c=$$(BUILD)/$(2)/%.o)
+$$($(1)-objs-$(2)): private PKGS += $$($(1)-pkgs) $(5)
+$(3): $$($(1)-objs-$(2))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $(4) $$(LDFLAGS) -o $$@ $$^ \
+		$$(if $$($(1)-pkgs)$(5),$$$$(pkg-config --libs $$($(1)-pkgs) $(5))) $$($(1)-libs)
+-include $$($(1)-objs-$(2):.o=.d)
+endef
+
+pkg-cflags = $(if $(PKGS),$$(pkg-config --cflags $(sort $(PKGS))))
+
+$(BUILD)/obj/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP $(pkg-cflags) -c -o $@ $<
+
+$(BUILD)/san/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -O1 -g $(WARNINGS) $(SANITIZE) -MMD -MP $(pkg-cflags) -c -o $@ $<
+
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p),obj,$(BUILD)/$(p),,)))
+$(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),san,$(BUILD)/unit/$(t),$(SANITIZE),cmocka)))
+
+unit-tests: $(UNIT_TESTS:%=$(BUILD)/unit/%)
+
+# The module, in a folder per kernel so that several can be built side by side.
+# KVER=… chooses among the installed headers.
+KVERS := $(notdir $(patsubst %/build,%,$(wildcard /lib/modules/*/build)))
+KVER ?= $(or $(filter $(shell uname -r),$(KVERS)),$(lastword $(sort $(filter-out %-rt-amd64,$(filter 6.1.%,$(KVERS))))))
+KDIR ?= /lib/modules/$(KVER)/build
+MODULE_DIR := $(BUILD)/modules/$(KVER)
+MODULE_SRCS := Kbuild $(wildcard driver/*.c driver/*.h uapi/linux/*.h)
+
+modules: $(MODULE_DIR)/ecom.ko ## ecom.ko for KVER (default: the running or newest stock kernel)
+
+$(MODULE_DIR)/ecom.ko: $(MODULE_SRCS)
+	@test -d "$(KDIR)" || { echo "no kernel headers in '$(KDIR)': install linux-headers-amd64 or give KVER= or KDIR="; exit 1; }
+	@mkdir -p $(@D)/driver $(@D)/uapi/linux
+	cp -p Kbuild $(@D)/
+	cp -p driver/*.[ch] $(@D)/driver/
+	cp -p uapi/linux/*.h $(@D)/uapi/linux/
+	$(MAKE) -C $(KDIR) M=$(abspath $(@D)) $(MODULE_FLAGS) modules
+	@touch $@
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## this list
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
+
+.PHONY: all unit-tests modules clean help
+.DELETE_ON_ERROR:
