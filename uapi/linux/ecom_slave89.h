@@ -102,7 +102,11 @@ enum slave89_sent {
 #define STATUS_INVALID_STATE	22
 #define STATUS_RESTARTED	33
 #define STATUS_NOT_SERVED	34
-/* assigned by the box, never by the module */
+/* Detail codes to go with them */
+#define DETAIL_NO_DAEMON	1
+#define DETAIL_DAEMON_ENDED	2
+#define DETAIL_DAEMON_FELL	70
+/* Assigned by the box, never by the module */
 #define STATUS_SLOT_ERROR	1001
 #define HEALTH_NO_DAEMON	10
 

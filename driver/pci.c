@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binding to the card and letting it go. Letting go has five phases, each of
+ * which the next relies on:
+ *
+ *   1. doors shut: no new opens
+ *   2. gone: waiters wake up, files answer ENODEV
+ *   3. sources stopped: interrupts, the second's tick, deadlines
+ *   4. the io_lock taken for writing: no access to DPRAM is under way or
+ *      will be
+ *   5. references dropped: slots whose files are open live on without a card
+ */
+#include <linux/idr.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/random.h>
+
+#include "ecom.h"
+
+#define CARDS_MAX	64
+
+u32 ecom_host_generation;
+static DEFINE_IDA(card_indices);
+
+static void serve_vector(struct ecom_card *card, int vector)
+{
+	unsigned int i;
+
+	if (vector == 0)
+		ecom_card_check(card, false);
+	for (i = 0; i < card->slot_count; i++) {
+		struct ecom_slot *slot = card->slots[i];
+
+		if (slot->vector != vector)
+			continue;
+		mutex_lock(&slot->mailbox_lock);
+		ecom_mailbox_serve(slot);
+		mutex_unlock(&slot->mailbox_lock);
+	}
+}
+
+static irqreturn_t ecom_irq_thread(int irq, void *data)
+{
+	struct ecom_card *card = data;
+	int vector;
+
+	for (vector = 0; vector < card->vectors; vector++)
+		if (pci_irq_vector(card->pdev, vector) == irq)
+			break;
+	down_read(&card->io_lock);
+	if (card->present)
+		serve_vector(card, vector);
+	up_read(&card->io_lock);
+	return IRQ_HANDLED;
+}
+
+static void free_vectors(struct ecom_card *card)
+{
+	int vector;
+
+	/* threads that still run look at card->vectors */
+	for (vector = 0; vector < card->vectors; vector++)
+		free_irq(pci_irq_vector(card->pdev, vector), card);
+	card->vectors = 0;
+	pci_free_irq_vectors(card->pdev);
+}
+
+/* One vector for card events and one a slot, or as many as there are. */
+static void request_vectors(struct ecom_card *card)
+{
+	struct pci_dev *pdev = card->pdev;
+	int n = pci_alloc_irq_vectors(pdev, 1, card->slot_count + 1, PCI_IRQ_MSIX);
+	unsigned int i;
+
+	for (card->vectors = 0; card->vectors < n; card->vectors++) {
+		int err = request_threaded_irq(pci_irq_vector(pdev, card->vectors), NULL,
+					       ecom_irq_thread, IRQF_ONESHOT, "ecom", card);
+
+		if (err) {
+			free_vectors(card);
+			break;
+		}
+	}
+	if (!card->vectors)
+		dev_info(&pdev->dev, "no MSI-X: polling once a second\n");
+	for (i = 0; card->vectors && i < card->slot_count; i++)
+		card->slots[i]->vector = (i + 1) % card->vectors;
+}
+
+static int create_slots(struct ecom_card *card)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->id.slot_count; i++) {
+		struct ecom_slot *slot = ecom_slot_create(card, i);
+
+		if (IS_ERR(slot))
+			return PTR_ERR(slot);
+		card->slots[i] = slot;
+		card->slot_count++;
+	}
+	return 0;
+}
+
+static int publish_slots(struct ecom_card *card)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < card->slot_count; i++) {
+		err = ecom_slot_publish(card->slots[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void start_card(struct ecom_card *card)
+{
+	request_vectors(card);
+	down_write(&card->io_lock);
+	card->present = true;
+	downgrade_write(&card->io_lock);
+	ecom_card_check(card, true);
+	up_read(&card->io_lock);
+	schedule_delayed_work(&card->tick, HZ);
+}
+
+/* Phases 1 to 5; also undoes a probe that came half the way. */
+static void let_go(struct ecom_card *card)
+{
+	unsigned int i;
+
+	for (i = 0; i < card->slot_count; i++)
+		ecom_slot_unpublish(card->slots[i]);
+	free_vectors(card);
+	cancel_delayed_work_sync(&card->tick);
+	down_write(&card->io_lock);
+	if (card->present)
+		ecom_card_stop(card);
+	card->present = false;
+	ecom_dpram_unmap(card);
+	up_write(&card->io_lock);
+	for (i = 0; i < card->slot_count; i++) {
+		ecom_slot_stop(card->slots[i]);
+		put_device(&card->slots[i]->dev);
+	}
+	ida_free(&card_indices, card->index);
+	ecom_card_put(card);
+}
+
+static int bring_up(struct ecom_card *card)
+{
+	int err = ecom_dpram_map(card);
+
+	if (err)
+		return err;
+	pci_set_master(card->pdev);
+	err = ecom_card_identify(card);
+	if (err)
+		return err;
+	err = create_slots(card);
+	if (err)
+		return err;
+	start_card(card);
+	return publish_slots(card);
+}
+
+static int ecom_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct ecom_card *card = ecom_card_create(pdev);
+	int err;
+
+	if (!card)
+		return -ENOMEM;
+	card->index = ida_alloc_max(&card_indices, CARDS_MAX - 1, GFP_KERNEL);
+	if (card->index < 0) {
+		err = card->index;
+		ecom_card_put(card);
+		return dev_err_probe(&pdev->dev, err, "more than %d cards\n", CARDS_MAX);
+	}
+	pci_set_drvdata(pdev, card);
+	err = bring_up(card);
+	if (err)
+		let_go(card);
+	return err;
+}
+
+static void ecom_remove(struct pci_dev *pdev)
+{
+	let_go(pci_get_drvdata(pdev));
+}
+
+/*
+ * Nothing is claimed by its id: no such card has one of its own yet. A card is
+ * bound by driver_override or by new_id (README).
+ */
+static const struct pci_device_id ecom_ids[] = {
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, ecom_ids);
+
+static struct pci_driver ecom_driver = {
+	.name = "ecom",
+	.id_table = ecom_ids,
+	.probe = ecom_probe,
+	.remove = ecom_remove,
+};
+
+static int __init ecom_init(void)
+{
+	int err;
+
+	do {
+		ecom_host_generation = get_random_u32();
+	} while (!ecom_host_generation);
+	err = ecom_slots_init();
+	if (err)
+		return err;
+	err = pci_register_driver(&ecom_driver);
+	if (err)
+		ecom_slots_exit();
+	return err;
+}
+
+static void __exit ecom_exit(void)
+{
+	pci_unregister_driver(&ecom_driver);
+	ecom_slots_exit();
+	ida_destroy(&card_indices);
+}
+
+module_init(ecom_init);
+module_exit(ecom_exit);
+
+MODULE_DESCRIPTION("ECOM mailboxes of a PLC backplane adapter card");
+MODULE_AUTHOR("The ecemail authors");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Slots: their devices, their deadlines, and their part of start and stop.
+ *
+ * A slot is created with its card, published as a character device, and
+ * unpublished and stopped when the card goes. It is freed with the last
+ * reference: an open file holds one through its cdev.
+ */
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/slab.h>
+#include <linux/ktime.h>
+
+#include "compat.h"
+#include "ecom.h"
+
+#define SLOT_MINORS	1024
+
+static struct class *slot_class;
+static dev_t slot_devt;
+static DEFINE_IDA(slot_minors);
+
+int ecom_slots_init(void)
+{
+	int err = alloc_chrdev_region(&slot_devt, 0, SLOT_MINORS, "ecom");
+
+	if (err)
+		return err;
+	slot_class = ecom_class_create("ecom");
+	if (!IS_ERR(slot_class))
+		return 0;
+	unregister_chrdev_region(slot_devt, SLOT_MINORS);
+	return PTR_ERR(slot_class);
+}
+
+void ecom_slots_exit(void)
+{
+	class_destroy(slot_class);
+	unregister_chrdev_region(slot_devt, SLOT_MINORS);
+	ida_destroy(&slot_minors);
+}
+
+static void slot_release(struct device *dev)
+{
+	struct ecom_slot *slot = container_of(dev, struct ecom_slot, dev);
+
+	ida_free(&slot_minors, MINOR(dev->devt));
+	ecom_card_put(slot->card);
+	mutex_destroy(&slot->mailbox_lock);
+	kfree(slot);
+}
+
+static void expire(struct work_struct *work)
+{
+	struct ecom_slot *slot = container_of(work, struct ecom_slot, expire_work);
+
+	spin_lock(&slot->queue_lock);
+	ecom_slot_queue_changed(slot);
+	spin_unlock(&slot->queue_lock);
+}
+
+static enum hrtimer_restart deadline_reached(struct hrtimer *timer)
+{
+	struct ecom_slot *slot = container_of(timer, struct ecom_slot, deadline);
+
+	schedule_work(&slot->expire_work);
+	return HRTIMER_NORESTART;
+}
+
+/**
+ * ecom_slot_queue_changed() - after any change to the queue
+ * @slot: slot; queue_lock held
+ *
+ * Ends what is past its deadline, sets the timer to the next one, and wakes
+ * those who wait for requests.
+ */
+void ecom_slot_queue_changed(struct ecom_slot *slot)
+{
+	u64 next = queue_expire(&slot->queue, ktime_get_boottime_ns());
+
+	if (next && !slot->gone)
+		hrtimer_start(&slot->deadline, ns_to_ktime(next), HRTIMER_MODE_ABS);
+	wake_up_interruptible(&slot->wait);
+}
+
+static void slot_setup(struct ecom_slot *slot)
+{
+	mutex_init(&slot->mailbox_lock);
+	spin_lock_init(&slot->queue_lock);
+	init_waitqueue_head(&slot->wait);
+	INIT_WORK(&slot->expire_work, expire);
+	ecom_hrtimer_setup(&slot->deadline, deadline_reached, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	queue_init(&slot->queue, ecom_host_generation);
+}
+
+static int slot_device_setup(struct ecom_slot *slot, int minor)
+{
+	struct ecom_card *card = slot->card;
+
+	device_initialize(&slot->dev);
+	slot->dev.class = slot_class;
+	slot->dev.parent = &card->pdev->dev;
+	slot->dev.devt = MKDEV(MAJOR(slot_devt), minor);
+	slot->dev.release = slot_release;
+	cdev_init(&slot->cdev, &ecom_fops);
+	slot->cdev.owner = THIS_MODULE;
+	return dev_set_name(&slot->dev, "ecom%ds%u", card->index, slot->registers.number);
+}
+
+/**
+ * ecom_slot_create() - make a slot of an identified card
+ * @card: card
+ * @index: of the slot block
+ *
+ * Return: the slot, with one reference, or an error pointer.
+ */
+struct ecom_slot *ecom_slot_create(struct ecom_card *card, unsigned int index)
+{
+	struct ecom_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+	int minor, err;
+
+	if (!slot)
+		return ERR_PTR(-ENOMEM);
+	minor = ida_alloc_max(&slot_minors, SLOT_MINORS - 1, GFP_KERNEL);
+	if (minor < 0) {
+		kfree(slot);
+		return ERR_PTR(minor);
+	}
+	kref_get(&card->ref);
+	slot->card = card;
+	slot->index = index;
+	slot->registers.number = card->id.slot_numbers[index];
+	slot_setup(slot);
+	err = slot_device_setup(slot, minor);
+	if (err) {
+		put_device(&slot->dev);
+		return ERR_PTR(err);
+	}
+	return slot;
+}
+
+int ecom_slot_publish(struct ecom_slot *slot)
+{
+	return cdev_device_add(&slot->cdev, &slot->dev);
+}
+
+/* No new opens from here on; open files see the card gone. */
+void ecom_slot_unpublish(struct ecom_slot *slot)
+{
+	if (device_is_registered(&slot->dev))
+		cdev_device_del(&slot->cdev, &slot->dev);
+	spin_lock(&slot->queue_lock);
+	slot->gone = true;
+	spin_unlock(&slot->queue_lock);
+	wake_up_all(&slot->wait);
+}
+
+/* Nothing of the slot runs by itself any more. */
+void ecom_slot_stop(struct ecom_slot *slot)
+{
+	hrtimer_cancel(&slot->deadline);
+	cancel_work_sync(&slot->expire_work);
+}
+
+static void read_module(struct ecom_slot *slot)
+{
+	struct ecom_card *card = slot->card;
+
+	slot->doorbell_value = ecom_read(card, slot->base + SLOT_DOORBELL_VALUE);
+	slot->firmware = ecom_read(card, slot->base + SLOT_FIRMWARE);
+	ecom_read_bytes(card, slot->base + SLOT_MODULE, slot->module, sizeof(slot->module));
+	ecom_read_bytes(card, slot->base + SLOT_ETHERNET, slot->ethernet,
+			sizeof(slot->ethernet));
+}
+
+static void write_attached(struct ecom_slot *slot)
+{
+	bool attached;
+
+	spin_lock(&slot->queue_lock);
+	attached = slot->queue.attached;
+	spin_unlock(&slot->queue_lock);
+	ecom_write(slot->card, slot->base + SLOT_ATTACHED, attached);
+}
+
+/**
+ * ecom_slot_start() - a slot's part of the host start
+ * @slot: slot; io_lock held
+ * @generation: of the card
+ */
+void ecom_slot_start(struct ecom_slot *slot, u32 generation)
+{
+	struct ecom_card *card = slot->card;
+	u32 dip;
+
+	mutex_lock(&slot->mailbox_lock);
+	slot->base = card->id.slot_offset + slot->index * card->id.slot_size;
+	slot->serving = generation;
+	read_module(slot);
+	dip = ecom_read(card, slot->base + SLOT_DIP);
+	spin_lock(&slot->queue_lock);
+	slot->registers.dip = dip;
+	if (slot->queue.card_generation != generation) {
+		queue_power_up(&slot->queue, generation);
+		slot->wx.accepted_valid = false;
+		slot->rx.accepted_valid = false;
+	}
+	spin_unlock(&slot->queue_lock);
+	ecom_write(card, slot->base + SLOT_VECTOR,
+		   card->vectors ? slot->vector : HOST_VECTOR_NONE);
+	write_attached(slot);
+	ecom_mailbox_start(slot);
+	mutex_unlock(&slot->mailbox_lock);
+}
+
+/* The card does not answer, or is not ours any more. */
+void ecom_slot_pause(struct ecom_slot *slot)
+{
+	mutex_lock(&slot->mailbox_lock);
+	slot->serving = 0;
+	mutex_unlock(&slot->mailbox_lock);
+}
+
+/* Tell the card that a daemon has come or gone. */
+void ecom_slot_show_attached(struct ecom_slot *slot)
+{
+	struct ecom_card *card = slot->card;
+
+	down_read(&card->io_lock);
+	mutex_lock(&slot->mailbox_lock);
+	if (card->present && slot->serving) {
+		write_attached(slot);
+		ecom_ring(card, slot->doorbell_value);
+	}
+	mutex_unlock(&slot->mailbox_lock);
+	up_read(&card->io_lock);
+}
