@@ -49,6 +49,9 @@ $(BUILD)/san/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -O1 -g $(WARNINGS) $(SANITIZE) -MMD -MP $(pkg-cflags) -c -o $@ $<
 
+# lets check-unit choose tests by name
+$(foreach t,$(UNIT_TESTS),$(eval $(t)-srcs += tests/unit-filter.c))
+
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p),obj,$(BUILD)/$(p),,)))
 $(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),san,$(BUILD)/unit/$(t),$(SANITIZE),cmocka)))
 
@@ -73,11 +76,36 @@ $(MODULE_DIR)/ecom.ko: $(MODULE_SRCS)
 	$(MAKE) -C $(KDIR) M=$(abspath $(@D)) $(MODULE_FLAGS) modules
 	@touch $@
 
+# Checks print (K)TAP; T=… runs one test by name. scripts/test runs them all.
+T ?=
+
+check-static: ## source checks, T=NAME
+	@scripts/check-static $(T)
+
+check-unit: $(or $(addprefix $(BUILD)/unit/,$(firstword $(subst :, ,$(T)))),unit-tests) ## unit tests, T=NAME[:PATTERN]
+	@tests/run-unit $(addprefix $(BUILD)/unit/,$(or $(T),$(sort $(UNIT_TESTS))))
+
+check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
+	@tests/selftests/run $(T)
+
+check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
+	@tests/vm/run $(T)
+
+check-system: ## ladder program to mailbox in the guest, T=NAME
+	@tests/system/run $(T)
+
+# What clang-tidy needs to know of user-space code.
+compile-flags:
+	@echo $(CPPFLAGS) $(shell pkg-config --cflags $(sort cmocka $(foreach p,$(PROGRAMS) $(UNIT_TESTS),$($(p)-pkgs))))
+
+install: install-daemon ## daemon, command and their files, below DESTDIR
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules clean help
+.PHONY: all unit-tests modules check check-static check-unit check-selftests \
+	check-vm check-system compile-flags install clean help
 .DELETE_ON_ERROR:
