@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plcsim/base.h"
+
+// clang-format off
+static const struct cpu_family families[] = {
+	{ "05",    { { 5, 10, 0 } }, 1, 1, "H0-ECOM100", 1,
+	  { { 01200, 07377 } } },
+	{ "06",    { { 2, 10, 0 } }, 1, 4, "H0-ECOM100", 1,
+	  { { 00400, 00677 }, { 01200, 07377 }, { 010000, 017777 } } },
+	{ "250-1", { { 4, 60, 0 } }, 1, 7, "H2-ECOM100", 0,
+	  { { 01400, 07377 }, { 010000, 017777 } } },
+	{ "260",   { { 2, 40, 0 } }, 1, 7, "H2-ECOM100", 0,
+	  { { 00400, 00777 }, { 01400, 07377 }, { 010000, 035777 } } },
+	{ "450",   { { 3, 30, 0 } }, 0, 7, "H4-ECOM100", 0,
+	  { { 01400, 07377 }, { 010000, 037777 } } },
+};
+
+static const struct { const char *name; struct firmware minimum; } modules[] = {
+	{ "H0-ECOM100", { { 4, 0, 119 } } },
+	{ "H2-ECOM100", { { 4, 0, 1031 } } },
+	{ "H4-ECOM100", { { 4, 0, 1031 } } },
+};
+// clang-format on
+
+static const struct cpu_family *find_family(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(families); i++)
+		if (strcmp(families[i].name, name) == 0)
+			return &families[i];
+	return NULL;
+}
+
+const struct firmware *module_firmware_minimum(const char *module)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(modules); i++)
+		if (strcmp(modules[i].name, module) == 0)
+			return &modules[i].minimum;
+	return NULL;
+}
+
+int firmware_compare(const struct firmware *a, const struct firmware *b)
+{
+	for (int i = 0; i < 3; i++)
+		if (a->part[i] != b->part[i])
+			return a->part[i] < b->part[i] ? -1 : 1;
+	return 0;
+}
+
+uint32_t firmware_word(const struct firmware *firmware)
+{
+	return firmware->part[0] << 24 | firmware->part[1] << 16 | firmware->part[2];
+}
+
+bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned int words)
+{
+	for (const struct user_memory *m = family->user_memory; m->last; m++)
+		if (first >= m->first && first + words - 1 <= m->last)
+			return true;
+	return false;
+}
+
+void base_default(struct base *base)
+{
+	*base = (struct base){
+		.family = find_family("260"),
+		.firmware = { { 2, 40, 0 } },
+		.slots[1] = { .present = true,
+			      .dip7 = true,
+			      .id = 12,
+			      .module = "H2-ECOM100",
+			      .firmware = { { 4, 0, 1031 } } },
+	};
+}
+
+static bool parse_number(const char *text, unsigned int maximum, unsigned int *value)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (!g_ascii_isdigit(*text) || *end || number > maximum)
+		return false;
+	*value = number;
+	return true;
+}
+
+/* v2.40 or 4.0.1031: each part must fit into its place in firmware_word() */
+static bool parse_firmware(const char *text, struct firmware *firmware)
+{
+	static const unsigned int maximum[] = { 255, 255, 65535 };
+	g_auto(GStrv) parts = g_strsplit(text + (*text == 'v'), ".", 4);
+	unsigned int count = g_strv_length(parts);
+
+	*firmware = (struct firmware){ 0 };
+	if (count < 2 || count > 3)
+		return false;
+	for (unsigned int i = 0; i < count; i++)
+		if (!parse_number(parts[i], maximum[i], &firmware->part[i]))
+			return false;
+	return true;
+}
+
+struct base_parser {
+	struct base *base;
+	struct diagnostics *diagnostics;
+	unsigned int line;
+	struct base_slot *slot; /* NULL in [cpu] */
+	bool in_section;
+};
+
+/* Key setters return NULL or what is allowed. */
+static const char *set_family(struct base_parser *p, const char *value)
+{
+	p->base->family = find_family(value);
+	return p->base->family ? NULL : "05, 06, 250-1, 260 or 450";
+}
+
+static const char *set_cpu_firmware(struct base_parser *p, const char *value)
+{
+	return parse_firmware(value, &p->base->firmware) ? NULL : "a version such as v2.40";
+}
+
+static const char *set_module(struct base_parser *p, const char *value)
+{
+	if (!module_firmware_minimum(value))
+		return "H0-ECOM100, H2-ECOM100 or H4-ECOM100";
+	g_strlcpy(p->slot->module, value, sizeof(p->slot->module));
+	return NULL;
+}
+
+static const char *set_module_firmware(struct base_parser *p, const char *value)
+{
+	return parse_firmware(value, &p->slot->firmware) ? NULL : "a version such as 4.0.1031";
+}
+
+static const char *set_id(struct base_parser *p, const char *value)
+{
+	return parse_number(value, 63, &p->slot->id) ? NULL : "a number from 0 to 63";
+}
+
+static const char *set_dip7(struct base_parser *p, const char *value)
+{
+	p->slot->dip7 = strcmp(value, "on") == 0;
+	return p->slot->dip7 || strcmp(value, "off") == 0 ? NULL : "on or off";
+}
+
+static const char *set_placement(struct base_parser *p, const char *value)
+{
+	p->slot->remote = strcmp(value, "remote") == 0;
+	return p->slot->remote || strcmp(value, "local") == 0 ? NULL : "local or remote";
+}
+
+// clang-format off
+static const struct base_key {
+	bool slot;
+	const char *name;
+	const char *(*set)(struct base_parser *p, const char *value);
+} keys[] = {
+	{ false, "family",   set_family },
+	{ false, "firmware", set_cpu_firmware },
+	{ true,  "module",   set_module },
+	{ true,  "firmware", set_module_firmware },
+	{ true,  "id",       set_id },
+	{ true,  "dip7",     set_dip7 },
+	{ true,  "base",     set_placement },
+};
+// clang-format on
+
+static void parse_section(struct base_parser *p, const char *line)
+{
+	g_autofree char *name = g_strndup(line + 1, strcspn(line + 1, "]"));
+	unsigned int number;
+
+	p->in_section = true;
+	p->slot = NULL;
+	if (strcmp(name, "cpu") == 0)
+		return;
+	if (!g_str_has_prefix(name, "slot ") ||
+	    !parse_number(name + 5, BASE_SLOTS - 1, &number)) {
+		diagnostics_error(p->diagnostics, p->line,
+				  "section [%s]: only [cpu] and [slot 0] to [slot %d] are known", name,
+				  BASE_SLOTS - 1);
+		p->in_section = false;
+		return;
+	}
+	p->slot = &p->base->slots[number];
+	if (p->slot->present)
+		diagnostics_error(p->diagnostics, p->line, "section [%s] is there already, in line %u",
+				  name, p->slot->line);
+	*p->slot = (struct base_slot){ .present = true, .dip7 = true, .line = p->line };
+}
+
+static void set_key(struct base_parser *p, const char *name, const char *value)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+		const char *allowed;
+
+		if (keys[i].slot != !!p->slot || strcmp(keys[i].name, name) != 0)
+			continue;
+		allowed = keys[i].set(p, value);
+		if (allowed)
+			diagnostics_error(p->diagnostics, p->line, "%s=%s: must be %s", name, value,
+					  allowed);
+		return;
+	}
+	diagnostics_error(p->diagnostics, p->line, "key '%s' is not known here, only %s", name,
+			  p->slot ? "module, firmware, id, dip7 and base" : "family and firmware");
+}
+
+static void parse_line(struct base_parser *p, char *line)
+{
+	char *equals;
+
+	g_strstrip(line);
+	if (!*line || *line == '#' || *line == ';')
+		return;
+	if (*line == '[') {
+		parse_section(p, line);
+		return;
+	}
+	equals = strchr(line, '=');
+	if (!equals) {
+		diagnostics_error(p->diagnostics, p->line,
+				  "'%s': neither [section] nor key=value", line);
+		return;
+	}
+	*equals = '\0';
+	if (p->in_section)
+		set_key(p, g_strstrip(line), g_strstrip(equals + 1));
+	else
+		diagnostics_error(p->diagnostics, p->line, "key '%s' is in no known section",
+				  g_strstrip(line));
+}
+
+/* What can only be said once all is read: modules that the base cannot hold */
+static void check_slots(struct base *base, struct diagnostics *d)
+{
+	for (unsigned int i = 0; i < BASE_SLOTS; i++) {
+		const struct base_slot *slot = &base->slots[i];
+
+		if (!slot->present)
+			continue;
+		if (!*slot->module)
+			diagnostics_error(d, slot->line, "[slot %u] has no module=", i);
+		else if (strcmp(slot->module, base->family->module) != 0)
+			diagnostics_error(d, slot->line,
+					  "[slot %u] module=%s does not fit a %s CPU, only %s", i,
+					  slot->module, base->family->name, base->family->module);
+		if (!firmware_word(&slot->firmware))
+			diagnostics_error(d, slot->line, "[slot %u] has no firmware=", i);
+		if (i < base->family->sp_first_slot)
+			diagnostics_error(d, slot->line,
+					  "[slot %u]: slot numbers start at %u on a %s CPU", i,
+					  base->family->sp_first_slot, base->family->name);
+	}
+}
+
+void base_read(struct base *base, FILE *file, struct diagnostics *d)
+{
+	struct base_parser p = { .base = base, .diagnostics = d };
+	char *line = NULL;
+	size_t size = 0;
+
+	*base = (struct base){ 0 };
+	while (getline(&line, &size, file) >= 0) {
+		p.line++;
+		parse_line(&p, line);
+	}
+	free(line);
+	if (!base->family && !d->errors)
+		diagnostics_error(d, 0, "[cpu] family= is missing");
+	if (!firmware_word(&base->firmware) && !d->errors)
+		diagnostics_error(d, 0, "[cpu] firmware= is missing");
+	if (!d->errors)
+		check_slots(base, d);
+}

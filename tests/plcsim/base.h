@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hardware of a PLC: CPU and local base with its modules, as a base file
+ * describes it, and what is known of the CPU families.
+ */
+#ifndef PLCSIM_BASE_H
+#define PLCSIM_BASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/plcsim/diagnostics.h"
+
+#define BASE_SLOTS 16
+
+struct firmware {
+	unsigned int part[3];
+};
+
+/* V-memory that a user program may have for itself: the last range ends with 0 */
+struct user_memory {
+	uint16_t first;
+	uint16_t last;
+};
+
+struct cpu_family {
+	const char *name;
+	struct firmware firmware; /* the oldest with IBoxes */
+	unsigned int first_slot; /* valid for an ECOM100 */
+	unsigned int last_slot;
+	const char *module; /* the ECOM100 that fits */
+	unsigned int sp_first_slot; /* the slot whose busy bit is SP120 */
+	struct user_memory user_memory[4];
+};
+
+struct base_slot {
+	bool present;
+	bool remote;
+	bool dip7;
+	unsigned int id;
+	char module[16];
+	struct firmware firmware;
+	unsigned int line;
+};
+
+struct base {
+	const struct cpu_family *family;
+	struct firmware firmware;
+	struct base_slot slots[BASE_SLOTS];
+};
+
+/* The base that stands in for a base file: a DL260 and an H2-ECOM100 in K1 */
+void base_default(struct base *base);
+/* Reads a base file; what is wrong goes to the diagnostics. */
+void base_read(struct base *base, FILE *file, struct diagnostics *d);
+
+int firmware_compare(const struct firmware *a, const struct firmware *b);
+/* major << 24 | minor << 16 | build, as the card shows it */
+uint32_t firmware_word(const struct firmware *firmware);
+/* The oldest ECOM100 firmware that sends mail */
+const struct firmware *module_firmware_minimum(const char *module);
+bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
+
+#endif /* PLCSIM_BASE_H */

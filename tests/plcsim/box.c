@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plcsim/box.h"
+
+// clang-format off
+static const struct parameter ecom100_parameters[] = {
+	/* name                          kind               size  optional reserved */
+	[ECOM100_NUMBER]    = { "ECOM#",      PARAMETER_K,       255,  false,   false },
+	[ECOM100_SLOT]      = { "Slot",       PARAMETER_K,       7,    false,   false },
+	[ECOM100_STATUS]    = { "Status",     PARAMETER_V,       1,    false,   false },
+	[ECOM100_WORKSPACE] = { "Workspace",  PARAMETER_V,       1,    false,   true },
+	[ECOM100_BUFFER]    = { "Msg Buffer", PARAMETER_V, MESSAGE_BUFFER_WORDS, false, true },
+};
+
+static const struct parameter ecemail_parameters[] = {
+	[ECEMAIL_NUMBER]    = { "ECOM#",      PARAMETER_K,       255,  false,   false },
+	[ECEMAIL_WORKSPACE] = { "Workspace",  PARAMETER_V,       1,    false,   true },
+	[ECEMAIL_SUCCESS]   = { "Success",    PARAMETER_BIT,     0,    false,   false },
+	[ECEMAIL_ERROR]     = { "Error",      PARAMETER_BIT,     0,    false,   false },
+	[ECEMAIL_CODE]      = { "Error Code", PARAMETER_V,       1,    false,   false },
+	[ECEMAIL_TO]        = { "To",         PARAMETER_TEXT,    0,    true,    false },
+	[ECEMAIL_SUBJECT]   = { "Subject",    PARAMETER_ESCAPED, 0,    true,    false },
+	[ECEMAIL_BODY]      = { "Body",       PARAMETER_VPRINT,  0,    true,    false },
+};
+
+static const struct box_type box_types[] = {
+	/* name      IB   config edge */
+	{ "ECOM100", 710, true,  false,
+	  ecom100_parameters, G_N_ELEMENTS(ecom100_parameters), &ecom100_operations },
+	{ "ECEMAIL", 711, false, true,
+	  ecemail_parameters, G_N_ELEMENTS(ecemail_parameters), &ecemail_operations },
+};
+// clang-format on
+
+const struct box_type *box_type_find(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(box_types); i++)
+		if (strcmp(box_types[i].name, name) == 0)
+			return &box_types[i];
+	return NULL;
+}
+
+struct box *box_new(const struct box_type *type, unsigned int line)
+{
+	struct box *box = g_new0(struct box, 1);
+
+	box->type = type;
+	box->line = line;
+	return box;
+}
+
+void box_free(struct box *box)
+{
+	if (!box)
+		return;
+	for (size_t i = 0; i < box->type->parameter_count; i++) {
+		g_free(box->values[i].text);
+		vprint_free(box->values[i].vprint);
+	}
+	g_free(box);
+}
+
+static void parse_k(const struct parameter *parameter, struct box_value *value,
+		    struct diagnostics *d)
+{
+	char *end;
+	unsigned long number = strtoul(value->text + (*value->text != '\0'), &end, 10);
+
+	value->valid = value->text[0] == 'K' && isdigit((unsigned char)value->text[1]) && !*end &&
+		       number <= parameter->size;
+	value->k = number;
+	if (!value->valid)
+		diagnostics_error(d, value->line,
+				  "%s '%s': must be K and a decimal number, K0 to K%u",
+				  parameter->name, value->text, parameter->size);
+}
+
+static void parse_v(const struct parameter *parameter, struct box_value *value,
+		    struct diagnostics *d)
+{
+	const char *wrong = element_parse(value->text, &value->element);
+
+	if (!wrong && value->element.bit >= 0)
+		wrong = "a bit, not a word";
+	value->valid = !wrong;
+	if (wrong)
+		diagnostics_error(d, value->line,
+				  "%s '%s': must be a V-memory register such as V2000 (octal): %s",
+				  parameter->name, value->text, wrong);
+}
+
+static void parse_bit(const struct parameter *parameter, struct box_value *value,
+		      struct diagnostics *d)
+{
+	const char *wrong = element_parse(value->text, &value->element);
+
+	if (!wrong && value->element.bit < 0)
+		wrong = "a word, not a bit";
+	if (!wrong && !value->element.output)
+		wrong = "an input of the program";
+	value->valid = !wrong;
+	if (wrong)
+		diagnostics_error(d, value->line,
+				  "%s '%s': must be an output bit such as C0, Y0 or V2000.0: %s",
+				  parameter->name, value->text, wrong);
+}
+
+static void parse_value(const struct parameter *parameter, struct box_value *value,
+			struct diagnostics *d)
+{
+	switch (parameter->kind) {
+	case PARAMETER_K:
+		parse_k(parameter, value, d);
+		break;
+	case PARAMETER_V:
+		parse_v(parameter, value, d);
+		break;
+	case PARAMETER_BIT:
+		parse_bit(parameter, value, d);
+		break;
+	case PARAMETER_TEXT:
+		value->valid = true;
+		break;
+	case PARAMETER_ESCAPED:
+		value->vprint =
+			vprint_parse_text(value->text, parameter->name, d, value->line);
+		value->valid = value->vprint;
+		break;
+	case PARAMETER_VPRINT:
+		value->vprint = vprint_parse(value->text, parameter->name, d, value->line);
+		value->valid = value->vprint;
+		break;
+	}
+}
+
+/* The longest parameter name that the text starts with, as a whole word */
+static const struct parameter *find_parameter(const struct box_type *type, const char *text)
+{
+	const struct parameter *found = NULL;
+
+	for (size_t i = 0; i < type->parameter_count; i++) {
+		const struct parameter *p = &type->parameters[i];
+		size_t length = strlen(p->name);
+
+		if (strncmp(text, p->name, length) != 0 ||
+		    (text[length] && !isblank((unsigned char)text[length])))
+			continue;
+		if (!found || length > strlen(found->name))
+			found = p;
+	}
+	return found;
+}
+
+static void report_unknown(const struct box *box, const char *text, unsigned int line,
+			   struct diagnostics *d)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (size_t i = 0; i < box->type->parameter_count; i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "",
+				       box->type->parameters[i].name);
+	diagnostics_error(d, line, "'%s': %s has no such parameter, only %s", text,
+			  box->type->name, names->str);
+}
+
+void box_take_parameter(struct box *box, const char *text, unsigned int line,
+			struct diagnostics *d)
+{
+	const struct parameter *parameter = find_parameter(box->type, text);
+	struct box_value *value;
+
+	if (!parameter) {
+		report_unknown(box, text, line, d);
+		return;
+	}
+	value = &box->values[parameter - box->type->parameters];
+	if (value->present) {
+		diagnostics_error(d, line, "%s is given twice, first in line %u", parameter->name,
+				  value->line);
+		return;
+	}
+	value->present = true;
+	value->line = line;
+	value->text = g_strstrip(g_strdup(text + strlen(parameter->name)));
+	if (*value->text || parameter->optional)
+		parse_value(parameter, value, d);
+	else
+		diagnostics_error(d, line, "%s has no value", parameter->name);
+}
+
+void box_complete(struct box *box, struct diagnostics *d)
+{
+	for (size_t i = 0; i < box->type->parameter_count; i++) {
+		const struct parameter *parameter = &box->type->parameters[i];
+		struct box_value *value = &box->values[i];
+
+		if (value->present)
+			continue;
+		if (!parameter->optional) {
+			diagnostics_error(d, box->line, "%s: the parameter %s is missing",
+					  box->type->name, parameter->name);
+			continue;
+		}
+		value->line = box->line;
+		value->text = g_strdup("");
+		parse_value(parameter, value, d);
+	}
+}

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "tests/plcsim/check.h"
+#include "tests/plcsim/ladder.h"
+#include "uapi/linux/ecom_slave89.h"
+
+struct check {
+	const struct program *program;
+	const struct base *base;
+	struct diagnostics *diagnostics;
+};
+
+static const char *firmware_text(const struct firmware *f, char *text, size_t size)
+{
+	if (f->part[2])
+		g_snprintf(text, size, "v%u.%u.%u", f->part[0], f->part[1], f->part[2]);
+	else
+		g_snprintf(text, size, "v%u.%u", f->part[0], f->part[1]);
+	return text;
+}
+
+/* Seed 000, section 1 */
+static void check_cpu(struct check *c, const struct box *box)
+{
+	const struct cpu_family *family = c->base->family;
+	char found[40], wanted[40];
+
+	if (firmware_compare(&c->base->firmware, &family->firmware) < 0)
+		diagnostics_error(c->diagnostics, box->line,
+				  "%s: CPU %s has firmware %s, IBoxes need %s or later",
+				  box->type->name, family->name,
+				  firmware_text(&c->base->firmware, found, sizeof(found)),
+				  firmware_text(&family->firmware, wanted, sizeof(wanted)));
+}
+
+/* Section 3: where an ECOM100 may be */
+static bool check_slot_number(struct check *c, const struct box_value *slot)
+{
+	const struct cpu_family *family = c->base->family;
+
+	if (slot->k >= family->first_slot && slot->k <= family->last_slot)
+		return true;
+	if (slot->k == 0 && family->sp_first_slot == 0)
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K0: the first slot is invalid on a 205 system (CPU %s), only "
+				  "K1 to K%u",
+				  family->name, family->last_slot);
+	else if (slot->k == 0)
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K0: slot numbers start at K1 in a %s system", family->name);
+	else
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K%u: a %s system has slots K%u to K%u only", slot->k,
+				  family->name, family->first_slot, family->last_slot);
+	return false;
+}
+
+/* Sections 2, 3 and 5: the module itself */
+static void check_module(struct check *c, const struct box *box)
+{
+	const struct box_value *slot = &box->values[ECOM100_SLOT];
+	const struct base_slot *module;
+	char found[40], wanted[40];
+
+	if (!slot->valid || !check_slot_number(c, slot))
+		return;
+	module = &c->base->slots[slot->k];
+	if (!module->present) {
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K%u: the base has no ECOM100 there", slot->k);
+		return;
+	}
+	if (module->remote)
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K%u: the ECOM100 must be in the local base, not a remote one",
+				  slot->k);
+	if (firmware_compare(&module->firmware, module_firmware_minimum(module->module)) < 0)
+		diagnostics_error(c->diagnostics, slot->line,
+				  "Slot K%u: %s has firmware %s, sending mail needs %s or later",
+				  slot->k, module->module,
+				  firmware_text(&module->firmware, found, sizeof(found)),
+				  firmware_text(module_firmware_minimum(module->module), wanted,
+						sizeof(wanted)));
+	if (!module->dip7)
+		diagnostics_warning(c->diagnostics, slot->line,
+				    "Slot K%u: dipswitch 7 of the module is off; turn it on, or it "
+				    "answers no RX and WX of the boxes",
+				    slot->k);
+}
+
+/* Section 7: a configuration box before which something else stands */
+static void check_order(struct check *c, unsigned int position)
+{
+	const struct instruction *instruction = program_at(c->program, position);
+
+	for (unsigned int i = 0; i < position; i++) {
+		const struct instruction *before = program_at(c->program, i);
+
+		if (before->box && before->box->type->configuration)
+			continue;
+		diagnostics_error(c->diagnostics, instruction->line,
+				  "%s must be at the top of the program, but line %u is before it",
+				  instruction->box->type->name, before->line);
+		return;
+	}
+}
+
+static const struct box *find_module(const struct program *program, unsigned int end,
+				     unsigned int parameter, unsigned int k)
+{
+	for (unsigned int i = 0; i < end; i++) {
+		const struct box *box = program_at(program, i)->box;
+
+		if (box && box->type->configuration && box->values[parameter].valid &&
+		    box->values[parameter].k == k)
+			return box;
+	}
+	return NULL;
+}
+
+/* Section 7 g: each ECOM# and each module once */
+static void check_unique_module(struct check *c, const struct box *box, unsigned int position)
+{
+	static const unsigned int parameters[] = { ECOM100_NUMBER, ECOM100_SLOT };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+		const struct box_value *value = &box->values[parameters[i]];
+		const struct box *other;
+
+		if (!value->valid)
+			continue;
+		other = find_module(c->program, position, parameters[i], value->k);
+		if (other)
+			diagnostics_error(c->diagnostics, value->line,
+					  "%s K%u is already used by the ECOM100 in line %u; it must "
+					  "be unique",
+					  box->type->parameters[parameters[i]].name, value->k,
+					  other->line);
+	}
+}
+
+/* Section 8 l */
+static void check_module_exists(struct check *c, const struct box *box)
+{
+	const struct box_value *number = &box->values[ECEMAIL_NUMBER];
+
+	if (number->valid &&
+	    !find_module(c->program, c->program->instructions->len, ECOM100_NUMBER, number->k))
+		diagnostics_error(c->diagnostics, number->line,
+				  "ECOM# K%u: no ECOM100 at the top of the program has this number",
+				  number->k);
+}
+
+/* Section 8, last note: the size of what goes to the module */
+static void check_size(struct check *c, const struct box *box)
+{
+	const struct box_value *subject = &box->values[ECEMAIL_SUBJECT];
+	const struct box_value *body = &box->values[ECEMAIL_BODY];
+	size_t to, fixed, least, most;
+
+	if (!subject->valid || !body->valid)
+		return;
+	to = strlen(box->values[ECEMAIL_TO].text);
+	fixed = ECEMAIL_TEXT + to + vprint_minimum(subject->vprint);
+	least = fixed + vprint_minimum(body->vprint);
+	most = fixed + vprint_maximum(body->vprint);
+	if (least > FRAME_SIZE_MAX)
+		diagnostics_error(c->diagnostics, box->line,
+				  "ECEMAIL: %zu bytes, only %d are allowed: To %zu, Subject %zu, Body "
+				  "at least %zu, overhead %d; shorten them by %zu",
+				  least, FRAME_SIZE_MAX, to, vprint_minimum(subject->vprint),
+				  vprint_minimum(body->vprint), ECEMAIL_TEXT,
+				  least - FRAME_SIZE_MAX);
+	else if (most > FRAME_SIZE_MAX)
+		diagnostics_warning(c->diagnostics, box->line,
+				    "ECEMAIL: %zu to %zu bytes, only %d are allowed: To %zu, Subject "
+				    "%zu, Body %zu to %zu, overhead %d; too much ends with Error Code "
+				    "23",
+				    least, most, FRAME_SIZE_MAX, to,
+				    vprint_minimum(subject->vprint), vprint_minimum(body->vprint),
+				    vprint_maximum(body->vprint), ECEMAIL_TEXT);
+}
+
+/* Section 8: a box with a leading edge trigger that can have none */
+static void check_trigger(struct check *c, unsigned int position)
+{
+	const struct instruction *box = program_at(c->program, position);
+	const struct instruction *condition = NULL;
+
+	for (unsigned int i = position; i-- > 0;) {
+		const struct instruction *before = program_at(c->program, i);
+
+		if (before->type->role != ROLE_CONDITION) {
+			if (condition)
+				break;
+			continue;
+		}
+		if (condition)
+			return; /* more than one: not decided here */
+		condition = before;
+	}
+	if (!condition)
+		diagnostics_warning(c->diagnostics, box->line,
+				    "%s has no condition before it: it is leading edge triggered and "
+				    "will never execute",
+				    box->box->type->name);
+	else if (strcmp(condition->operands[0].element.name, "SP1") == 0)
+		diagnostics_warning(c->diagnostics, condition->line,
+				    "SP1 is always on: %s in line %u is leading edge triggered and "
+				    "will never execute",
+				    box->box->type->name, box->line);
+}
+
+static void check_box(struct check *c, unsigned int position)
+{
+	const struct box *box = program_at(c->program, position)->box;
+
+	check_cpu(c, box);
+	if (box->type->configuration) {
+		check_order(c, position);
+		check_unique_module(c, box, position);
+		check_module(c, box);
+	} else {
+		check_module_exists(c, box);
+		check_size(c, box);
+	}
+	if (box->type->edge_triggered)
+		check_trigger(c, position);
+}
+
+/* Words and bits that a box or an instruction has for itself, or writes */
+struct claim {
+	unsigned int line;
+	const struct box *box; /* NULL: an instruction */
+	const char *name;
+	unsigned int first;
+	unsigned int last;
+	int bit;
+	bool unique; /* nobody else may touch it */
+	bool writes;
+};
+
+static bool claims_overlap(const struct claim *a, const struct claim *b)
+{
+	if (a->last < b->first || b->last < a->first)
+		return false;
+	return a->bit < 0 || b->bit < 0 || a->bit == b->bit;
+}
+
+static void claim_box(GArray *claims, const struct box *box)
+{
+	for (size_t i = 0; i < box->type->parameter_count; i++) {
+		const struct parameter *p = &box->type->parameters[i];
+		const struct box_value *value = &box->values[i];
+		struct claim claim = {
+			.line = value->line,
+			.box = box,
+			.name = p->name,
+			.first = value->element.word,
+			.last = value->element.word + (p->kind == PARAMETER_V ? p->size - 1 : 0),
+			.bit = value->element.bit,
+			.unique = p->reserved || (box->type->configuration && p->kind == PARAMETER_V),
+			.writes = true,
+		};
+
+		if (value->valid && (p->kind == PARAMETER_V || p->kind == PARAMETER_BIT))
+			g_array_append_val(claims, claim);
+	}
+}
+
+static bool instruction_writes(const struct instruction *instruction)
+{
+	switch (instruction->type->opcode) {
+	case OP_OUT:
+	case OP_OUT_WORD:
+	case OP_SET:
+	case OP_RST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void claim_instruction(GArray *claims, const struct instruction *instruction)
+{
+	if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
+		return; /* names an address of the other station */
+	for (int i = 0; i < OPERANDS_MAX; i++) {
+		const struct operand *operand = &instruction->operands[i];
+		struct claim claim = {
+			.line = instruction->line,
+			.name = instruction->type->name,
+			.first = operand->element.word,
+			.last = operand->element.word,
+			.bit = operand->element.bit,
+			.writes = instruction_writes(instruction),
+		};
+
+		if (operand->kind & (OPERAND_BIT | OPERAND_WORD))
+			g_array_append_val(claims, claim);
+	}
+}
+
+static void report_box_clash(struct check *c, const struct claim *a, const struct claim *b)
+{
+	if (a->unique || b->unique)
+		diagnostics_error(c->diagnostics, b->line,
+				  "%s overlaps %s in line %u; it must have registers of its own",
+				  b->name, a->name, a->line);
+	else
+		diagnostics_warning(c->diagnostics, b->line,
+				    "%s is also %s in line %u; their values will be INVALID", b->name,
+				    a->name, a->line);
+}
+
+static void report_instruction_clash(struct check *c, const struct claim *box,
+				     const struct claim *instruction)
+{
+	bool reserved = box->unique && strcmp(box->name, "Status") != 0;
+
+	if (instruction->writes && box->unique)
+		diagnostics_error(c->diagnostics, instruction->line,
+				  "%s writes %s of the box in line %u, which must never be changed",
+				  instruction->name, box->name, box->box->line);
+	else if (instruction->writes)
+		diagnostics_warning(c->diagnostics, instruction->line,
+				    "%s writes %s of the box in line %u; only the box should",
+				    instruction->name, box->name, box->box->line);
+	else if (reserved)
+		diagnostics_warning(c->diagnostics, instruction->line,
+				    "%s reads %s of the box in line %u, which means nothing to the "
+				    "program",
+				    instruction->name, box->name, box->box->line);
+}
+
+/* Sections 7 i to k and 8 m, and the cross references of section 9 */
+static void check_claims(struct check *c)
+{
+	g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct claim));
+
+	for (unsigned int i = 0; i < c->program->instructions->len; i++) {
+		const struct instruction *instruction = program_at(c->program, i);
+
+		if (instruction->box)
+			claim_box(claims, instruction->box);
+		else
+			claim_instruction(claims, instruction);
+	}
+	for (unsigned int i = 0; i < claims->len; i++) {
+		const struct claim *b = &g_array_index(claims, struct claim, i);
+
+		for (unsigned int j = 0; j < i; j++) {
+			const struct claim *a = &g_array_index(claims, struct claim, j);
+
+			if (!claims_overlap(a, b))
+				continue;
+			if (a->box && b->box)
+				report_box_clash(c, a, b);
+			else if (a->box || b->box)
+				report_instruction_clash(c, a->box ? a : b, a->box ? b : a);
+		}
+	}
+}
+
+/* What a box writes by itself must be the user's memory, not the system's */
+static void check_user_memory(struct check *c, const struct box *box)
+{
+	for (size_t i = 0; i < box->type->parameter_count; i++) {
+		const struct parameter *p = &box->type->parameters[i];
+		const struct box_value *value = &box->values[i];
+
+		if (p->kind != PARAMETER_V || !value->valid)
+			continue;
+		if (!is_user_memory(c->base->family, value->element.word, p->size))
+			diagnostics_error(c->diagnostics, value->line,
+					  "%s %s: %u word%s from there are not all user V-memory of a "
+					  "%s CPU",
+					  p->name, value->element.name, p->size,
+					  p->size == 1 ? "" : "s", c->base->family->name);
+	}
+}
+
+static void check_operands(struct check *c, const struct instruction *instruction)
+{
+	if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
+		return;
+	for (int i = 0; i < OPERANDS_MAX; i++) {
+		const struct operand *operand = &instruction->operands[i];
+
+		if (operand->kind == OPERAND_WORD && operand->element.word >= MEMORY_END)
+			diagnostics_error(c->diagnostics, instruction->line,
+					  "%s %s: the last address is V41237", instruction->type->name,
+					  operand->element.name);
+		if (operand->kind == OPERAND_BIT && instruction_writes(instruction) &&
+		    !operand->element.output)
+			diagnostics_error(c->diagnostics, instruction->line,
+					  "%s %s: not an output; only Y, C, S, GX, GY or a bit of a "
+					  "word can be written",
+					  instruction->type->name, operand->element.name);
+	}
+}
+
+/* Conditions that are joined to nothing, or that join what is not there */
+static void check_rungs(struct check *c)
+{
+	int depth = 0;
+	bool rung_ended = false;
+
+	for (unsigned int i = 0; i < c->program->instructions->len; i++) {
+		const struct instruction *instruction = program_at(c->program, i);
+		enum opcode opcode = instruction->type->opcode;
+		int needed = opcode == OP_ANDSTR || opcode == OP_ORSTR ? 2 : 1;
+
+		if (instruction->type->role != ROLE_CONDITION) {
+			if (depth > 1 && !rung_ended)
+				diagnostics_error(c->diagnostics, instruction->line,
+						  "%d STR before this are not joined by ANDSTR or "
+						  "ORSTR",
+						  depth);
+			rung_ended = true;
+			continue;
+		}
+		if (rung_ended)
+			depth = 0;
+		rung_ended = false;
+		if (opcode == OP_STR)
+			depth++;
+		else if (depth < needed)
+			diagnostics_error(c->diagnostics, instruction->line,
+					  "%s needs %d STR before it in its rung",
+					  instruction->type->name, needed);
+		if (needed == 2 && depth > 1)
+			depth--;
+		if (depth > LADDER_STACK)
+			diagnostics_error(c->diagnostics, instruction->line,
+					  "more than %d STR in one rung", LADDER_STACK);
+	}
+}
+
+static void check_end(struct check *c)
+{
+	GArray *instructions = c->program->instructions;
+
+	for (unsigned int i = 0; i < instructions->len; i++) {
+		if (program_at(c->program, i)->type->opcode != OP_END)
+			continue;
+		if (i + 1 < instructions->len)
+			diagnostics_warning(c->diagnostics, program_at(c->program, i + 1)->line,
+					    "this is after END and will never be executed");
+		return;
+	}
+	diagnostics_error(c->diagnostics, 0, "E401: the END instruction is missing");
+}
+
+void check_program(const struct program *program, const struct base *base, struct diagnostics *d)
+{
+	struct check check = { program, base, d };
+
+	for (unsigned int i = 0; i < program->instructions->len; i++) {
+		const struct instruction *instruction = program_at(program, i);
+
+		check_operands(&check, instruction);
+		if (!instruction->box)
+			continue;
+		check_user_memory(&check, instruction->box);
+		check_box(&check, i);
+	}
+	check_claims(&check);
+	check_rungs(&check);
+	check_end(&check);
+}

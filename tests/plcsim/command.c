@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plcsim/command.h"
+#include "uapi/linux/ecom_slave89.h"
+
+#define SLOT_MAX 15
+
+/* Parsers return NULL or what is wrong, and step over what they take. */
+
+static void skip_blanks(const char **text)
+{
+	*text += strspn(*text, " \t");
+}
+
+static char *take_word(const char **text)
+{
+	const char *start;
+
+	skip_blanks(text);
+	start = *text;
+	*text += strcspn(start, " \t");
+	return g_strndup(start, *text - start);
+}
+
+static const char *take_number(const char **text, int base, unsigned long maximum,
+			       unsigned long *value)
+{
+	g_autofree char *word = take_word(text);
+	char *end;
+
+	*value = strtoul(word, &end, base);
+	if (!isxdigit((unsigned char)*word) || *end || *value > maximum)
+		return "a number is missing or out of range";
+	return NULL;
+}
+
+static const char *take_seconds(const char **text, double *seconds)
+{
+	g_autofree char *word = take_word(text);
+	char *end;
+
+	*seconds = g_ascii_strtod(word, &end);
+	if (!isdigit((unsigned char)*word) || *end || *seconds > 1e6)
+		return "the number of seconds is wrong";
+	return NULL;
+}
+
+static const char *parse_set(struct command *c, const char **text)
+{
+	do {
+		struct comparison *comparison = &c->elements.comparisons[c->elements.count];
+		const char *wrong;
+
+		if (c->elements.count == COMPARISONS_MAX)
+			return "too many elements";
+		wrong = comparison_parse(comparison, text);
+		if (wrong)
+			return wrong;
+		if (strcmp(comparison->relation, "=") != 0)
+			return "only = sets a value";
+		c->elements.count++;
+		skip_blanks(text);
+	} while (**text);
+	return NULL;
+}
+
+static const char *take_elements(struct command *c, const char **text)
+{
+	do {
+		const char *before = *text;
+		g_autofree char *name = take_word(text);
+		const char *wrong;
+
+		if (c->elements.count && strcmp(name, "for") == 0) {
+			*text = before;
+			return NULL;
+		}
+		if (c->elements.count == COMPARISONS_MAX)
+			return "too many elements";
+		wrong = element_parse(name,
+				      &c->elements.comparisons[c->elements.count].element);
+		if (wrong)
+			return wrong;
+		c->elements.count++;
+		skip_blanks(text);
+	} while (**text);
+	return NULL;
+}
+
+static const char *parse_get(struct command *c, const char **text)
+{
+	return take_elements(c, text);
+}
+
+static const char *parse_watch(struct command *c, const char **text)
+{
+	const char *wrong = take_elements(c, text);
+
+	if (wrong || !**text)
+		return wrong;
+	g_free(take_word(text)); /* for */
+	return take_seconds(text, &c->seconds);
+}
+
+static const char *parse_expect(struct command *c, const char **text)
+{
+	return condition_parse(&c->elements, text);
+}
+
+static const char *parse_wait(struct command *c, const char **text)
+{
+	const char *wrong = condition_parse(&c->elements, text);
+
+	skip_blanks(text);
+	return wrong || !**text ? wrong : take_seconds(text, &c->seconds);
+}
+
+static const char *parse_sleep(struct command *c, const char **text)
+{
+	return take_seconds(text, &c->seconds);
+}
+
+static const char *parse_nothing(struct command *c __attribute__((unused)),
+				 const char **text __attribute__((unused)))
+{
+	return NULL;
+}
+
+static const char *parse_plc(struct command *c, const char **text)
+{
+	static const char *const names[] = { [ACTION_OFF] = "off",
+					     [ACTION_ON] = "on",
+					     [ACTION_RUN] = "run",
+					     [ACTION_PROGRAM] = "program" };
+	g_autofree char *word = take_word(text);
+
+	for (unsigned int i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(names[i], word) == 0) {
+			c->action = i;
+			return NULL;
+		}
+	}
+	return "off, on, run or program is missing";
+}
+
+static const char *parse_card(struct command *c, const char **text)
+{
+	g_autofree char *word = take_word(text);
+
+	c->action = ACTION_RESET;
+	return strcmp(word, "reset") == 0 ? NULL : "reset is missing";
+}
+
+static const char *take_slot(struct command *c, const char **text)
+{
+	unsigned long slot;
+	const char *wrong = take_number(text, 10, SLOT_MAX, &slot);
+
+	c->slot = slot;
+	return wrong ? "the slot must be a number from 0 to 15" : NULL;
+}
+
+/* Hex digits, with or without blanks between the bytes */
+static const char *take_bytes(struct command *c, const char **text, unsigned int *count)
+{
+	*count = 0;
+	for (;;) {
+		skip_blanks(text);
+		if (!**text)
+			return NULL;
+		if (!isxdigit((unsigned char)(*text)[0]) || !isxdigit((unsigned char)(*text)[1]))
+			return "the data must be pairs of hex digits";
+		if (*count == TRANSFER_BYTES_MAX)
+			return "more than 128 bytes of data";
+		c->transfer.data[(*count)++] =
+			g_ascii_xdigit_value((*text)[0]) << 4 | g_ascii_xdigit_value((*text)[1]);
+		*text += 2;
+	}
+}
+
+static const char *parse_frame(struct command *c, const char **text)
+{
+	unsigned int count;
+	const char *wrong = take_slot(c, text);
+
+	if (!wrong)
+		wrong = take_bytes(c, text, &count);
+	if (wrong)
+		return wrong;
+	c->transfer.write = true;
+	c->transfer.station = STATION_MAILBOX;
+	c->transfer.address = COMMAND_ADDRESS;
+	c->transfer.length = count;
+	return NULL;
+}
+
+/* Nothing is checked that a wrong program could do. */
+static const char *parse_raw(struct command *c, const char **text)
+{
+	const char *wrong = take_slot(c, text);
+	g_autofree char *kind = take_word(text);
+	unsigned long station, address, length;
+	unsigned int count = 0;
+
+	if (wrong)
+		return wrong;
+	if (strcmp(kind, "wx") != 0 && strcmp(kind, "rx") != 0)
+		return "wx or rx is missing";
+	if (take_number(text, 16, 0x99, &station))
+		return "the station must be a number from 0 to 99";
+	if (take_number(text, 8, 0177777, &address))
+		return "the address must be an octal number up to 177777";
+	if (take_number(text, 10, 255, &length))
+		return "the length must be a number from 0 to 255";
+	c->transfer.write = *kind == 'w';
+	c->transfer.station = station;
+	c->transfer.address = address;
+	c->transfer.length = length;
+	if (c->transfer.write)
+		wrong = take_bytes(c, text, &count);
+	return wrong;
+}
+
+// clang-format off
+static const struct command_type {
+	const char *name;
+	const char *usage;
+	const char *(*parse)(struct command *command, const char **text);
+} types[COMMAND_VERBS] = {
+	[COMMAND_SET]    = { "set",    "set ELEMENT=VALUE …",                       parse_set },
+	[COMMAND_GET]    = { "get",    "get ELEMENT …",                             parse_get },
+	[COMMAND_WAIT]   = { "wait",   "wait CONDITION [SECONDS]",                  parse_wait },
+	[COMMAND_EXPECT] = { "expect", "expect CONDITION",                          parse_expect },
+	[COMMAND_WATCH]  = { "watch",  "watch ELEMENT … [for SECONDS]",             parse_watch },
+	[COMMAND_SLEEP]  = { "sleep",  "sleep SECONDS",                             parse_sleep },
+	[COMMAND_STATUS] = { "status", "status",                                    parse_nothing },
+	[COMMAND_PLC]    = { "plc",    "plc off|on|run|program",                    parse_plc },
+	[COMMAND_CARD]   = { "card",   "card reset",                                parse_card },
+	[COMMAND_FRAME]  = { "frame",  "frame SLOT HEX…",                           parse_frame },
+	[COMMAND_RAW]    = { "raw",    "raw SLOT wx|rx STATION ADDRESS LENGTH [HEX…]", parse_raw },
+	[COMMAND_QUIT]   = { "quit",   "quit",                                      parse_nothing },
+};
+// clang-format on
+
+static const struct command_type *find_type(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_VERBS; i++)
+		if (strcmp(types[i].name, name) == 0)
+			return &types[i];
+	return NULL;
+}
+
+bool command_parse(const char *line, struct command *command, char **error)
+{
+	g_autofree char *name = take_word(&line);
+	const struct command_type *type = find_type(name);
+	const char *wrong;
+
+	*command = (struct command){ .seconds = -1 };
+	if (!type) {
+		*error = g_strdup_printf("'%s': no such command", name);
+		return false;
+	}
+	command->verb = type - types;
+	wrong = type->parse(command, &line);
+	skip_blanks(&line);
+	if (!wrong && !*line)
+		return true;
+	*error = wrong ? g_strdup_printf("%s; usage: %s", wrong, type->usage) :
+			 g_strdup_printf("'%s' is too much; usage: %s", line, type->usage);
+	return false;
+}
+
+void command_usage(GString *out)
+{
+	for (size_t i = 0; i < COMMAND_VERBS; i++)
+		g_string_append_printf(out, "  %s\n", types[i].usage);
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* "plcsim ctl": one command to a running simulator */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tests/plcsim/command.h"
+#include "tests/plcsim/control.h"
+#include "tests/plcsim/subcommand.h"
+
+static int usage(const char *error)
+{
+	g_autoptr(GString) commands = g_string_new(NULL);
+
+	if (error)
+		fprintf(stderr, "plcsim: %s\n", error);
+	command_usage(commands);
+	fprintf(stderr, "usage: plcsim ctl [--socket FILE] COMMAND\nCommands:\n%s", commands->str);
+	return EXIT_USAGE;
+}
+
+static FILE *open_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	FILE *stream = NULL;
+	int fd = -1;
+
+	errno = ENAMETOOLONG;
+	if (strlen(path) < sizeof(address.sun_path)) {
+		strcpy(address.sun_path, path);
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	}
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		stream = fdopen(fd, "r+");
+	if (stream)
+		return stream;
+	fprintf(stderr, "plcsim: no simulator at %s: %s; is 'plcsim run' running?\n", path,
+		strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return NULL;
+}
+
+/* Prints the answer lines. Returns the exit status. */
+static int read_answer(FILE *stream)
+{
+	int status = -1;
+	char *line = NULL;
+	size_t size = 0;
+
+	while (status < 0 && getline(&line, &size, stream) >= 0) {
+		if (strcmp(line, "ok\n") == 0) {
+			status = EXIT_SUCCESS;
+		} else if (g_str_has_prefix(line, "error: ")) {
+			fprintf(stderr, "plcsim: %s", line + strlen("error: "));
+			status = EXIT_FAILURE;
+		} else {
+			fputs(line, stdout);
+			fflush(stdout);
+		}
+	}
+	free(line);
+	if (status >= 0)
+		return status;
+	fprintf(stderr, "plcsim: the simulator has ended\n");
+	return EXIT_FAILURE;
+}
+
+static int send_command(const char *path, const char *line)
+{
+	FILE *stream = open_socket(path);
+	int status;
+
+	if (!stream)
+		return EXIT_FAILURE;
+	fprintf(stream, "%s\n", line);
+	fflush(stream);
+	status = read_answer(stream);
+	fclose(stream);
+	return status;
+}
+
+int subcommand_ctl(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ 0 },
+	};
+	g_autofree char *path = control_default_path();
+	g_autofree char *error = NULL;
+	g_autofree char *line = NULL;
+	struct command command;
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
+		if (option != 's')
+			return usage(NULL);
+		g_free(path);
+		path = g_strdup(optarg);
+	}
+	if (optind == argc)
+		return usage(NULL);
+	line = g_strjoinv(" ", argv + optind);
+	if (strchr(line, '\n'))
+		return usage("a command is one line");
+	if (!command_parse(line, &command, &error))
+		return usage(error);
+	return send_command(path, line);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One scan of a program: power flow, accumulator, and the RX and WX
+ * instructions.
+ */
+#ifndef PLCSIM_LADDER_H
+#define PLCSIM_LADDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/plcsim/base.h"
+
+#define LADDER_STACK 8
+
+struct plc;
+struct memory;
+
+/* Where the data of an RX that runs goes */
+struct ladder_rx {
+	struct memory *memory;
+	uint16_t word;
+	uint8_t length;
+};
+
+struct ladder {
+	bool stack[LADDER_STACK];
+	unsigned int depth;
+	bool rung_ended;
+	uint16_t accumulator[LADDER_STACK]; /* and its stack, newest first */
+	struct ladder_rx rx[BASE_SLOTS];
+};
+
+void ladder_scan(struct plc *plc, bool first);
+/* Leaving RUN: results of RX that run are not stored. */
+void ladder_stop(struct plc *plc);
+
+#endif /* PLCSIM_LADDER_H */

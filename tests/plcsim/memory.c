@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plcsim/memory.h"
+
+struct bit_area {
+	const char *name;
+	uint16_t word;
+	unsigned int bits;
+	bool output;
+};
+
+// clang-format off
+static const struct bit_area bit_areas[] = {
+	{ "GX", 040000, 04000, true },
+	{ "GY", 040200, 04000, true },
+	{ "X",  040400, 02000, false },
+	{ "Y",  040500, 02000, true },
+	{ "C",  040600, 04000, true },
+	{ "S",  041000, 02000, true },
+	{ "T",  041100, 00400, false },
+	{ "CT", 041140, 00400, false },
+	{ "SP", 041200, 01000, false },
+};
+// clang-format on
+
+#define BIT_AREAS (sizeof(bit_areas) / sizeof(bit_areas[0]))
+#define SP_WORD	  041200
+
+/* Reads an unsigned number that fills the text to its end. */
+static bool number(const char *text, int base, unsigned long *value)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	*value = strtoul(text, &end, base);
+	return *end == '\0';
+}
+
+static const char *parse_word(const char *digits, struct element *element)
+{
+	char address[16];
+	const char *dot = strchr(digits, '.');
+	unsigned long word, bit;
+
+	snprintf(address, sizeof(address), "%.*s", dot ? (int)(dot - digits) : 15, digits);
+	if (!number(address, 8, &word))
+		return "not an octal V-memory address";
+	if (word >= MEMORY_WORDS)
+		return "beyond V177777";
+	element->word = word;
+	element->bit = -1;
+	element->output = true;
+	if (!dot)
+		return NULL;
+	if (!number(dot + 1, 10, &bit) || bit > 15)
+		return "the bit of a word is a decimal number from 0 to 15";
+	element->bit = bit;
+	return NULL;
+}
+
+static const char *parse_bit(const char *name, const char *digits, struct element *element)
+{
+	unsigned long bit;
+
+	for (size_t i = 0; i < BIT_AREAS; i++) {
+		const struct bit_area *area = &bit_areas[i];
+
+		if (strcmp(area->name, name) != 0)
+			continue;
+		if (!number(digits, 8, &bit))
+			return "not an octal bit number";
+		if (bit >= area->bits)
+			return "no such bit";
+		element->word = area->word + bit / 16;
+		element->bit = bit % 16;
+		element->output = area->output;
+		return NULL;
+	}
+	return "not V, X, Y, C, S, T, CT, SP, GX or GY and an octal number";
+}
+
+const char *element_parse(const char *text, struct element *element)
+{
+	char name[4] = "";
+	size_t letters = 0;
+
+	if (strlen(text) >= sizeof(element->name))
+		return "not V, X, Y, C, S, T, CT, SP, GX or GY and an octal number";
+	for (size_t i = 0; i <= strlen(text); i++)
+		element->name[i] = toupper((unsigned char)text[i]);
+	while (isalpha((unsigned char)text[letters]))
+		letters++;
+	if (letters < sizeof(name))
+		memcpy(name, element->name, letters);
+	if (strcmp(name, "V") == 0)
+		return parse_word(text + letters, element);
+	return parse_bit(name, text + letters, element);
+}
+
+unsigned int element_get(const struct memory *memory, const struct element *element)
+{
+	uint16_t word = memory->v[element->word];
+
+	return element->bit < 0 ? word : word >> element->bit & 1;
+}
+
+void element_set(struct memory *memory, const struct element *element, unsigned int value)
+{
+	uint16_t *word = &memory->v[element->word];
+
+	if (element->bit < 0)
+		*word = value;
+	else if (value)
+		*word |= 1 << element->bit;
+	else
+		*word &= ~(1 << element->bit);
+}
+
+void memory_put(struct memory *memory, uint16_t word, const uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint16_t *v = &memory->v[(uint16_t)(word + i / 2)];
+
+		if (i % 2)
+			*v = (*v & 0x00ff) | bytes[i] << 8;
+		else
+			*v = (*v & 0xff00) | bytes[i];
+	}
+}
+
+void memory_get(const struct memory *memory, uint16_t word, uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = memory->v[(uint16_t)(word + i / 2)] >> (i % 2 ? 8 : 0);
+}
+
+void memory_set_sp(struct memory *memory, unsigned int sp, bool on)
+{
+	struct element element = { .word = SP_WORD + sp / 16, .bit = sp % 16 };
+
+	element_set(memory, &element, on);
+}
+
+void memory_clear_bits(struct memory *memory)
+{
+	for (size_t i = 0; i < BIT_AREAS; i++)
+		if (bit_areas[i].output)
+			memset(&memory->v[bit_areas[i].word], 0, bit_areas[i].bits / 8);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Modes: without power nothing happens; with power in PROGRAM mode the slots
+ * are updated but no program runs; in RUN mode it does. Boxes have a state
+ * only while running: it is made when RUN begins, and lost with RUN or power.
+ * What is lost there is the boxes' memory of a request, not the request.
+ */
+#include <string.h>
+
+#include "tests/plcsim/ecom100.h"
+#include "tests/plcsim/plc.h"
+
+#define SP_FIRST_SCAN 00
+#define SP_ALWAYS_ON  01
+#define SP_BUSY_FIRST 0120
+
+void plc_init(struct plc *plc, const struct base *base, const struct program *program,
+	      struct backplane *backplane)
+{
+	memset(plc, 0, sizeof(*plc));
+	plc->base = base;
+	plc->program = program;
+	plc->run_mode = true;
+	plc->boxes = g_new0(struct plc_box, program->instructions->len);
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		plc->ports[i] = (struct port){
+			.backplane = backplane,
+			.memory = &plc->memory,
+			.slot = i,
+			.sp_busy = SP_BUSY_FIRST + 2 * (i - base->family->sp_first_slot),
+		};
+}
+
+static void start_boxes(struct plc *plc)
+{
+	for (unsigned int i = 0; i < plc->program->instructions->len; i++) {
+		const struct box *box = program_at(plc->program, i)->box;
+
+		if (box)
+			plc->boxes[i].state = box->type->operations->start(plc, box);
+	}
+}
+
+/* Backwards: clients before the modules that they use */
+static void stop_boxes(struct plc *plc)
+{
+	for (unsigned int i = plc->program->instructions->len; i-- > 0;) {
+		const struct box *box = program_at(plc->program, i)->box;
+
+		if (box)
+			box->type->operations->stop(plc->boxes[i].state);
+		plc->boxes[i] = (struct plc_box){ 0 };
+	}
+}
+
+static void set_running(struct plc *plc, bool running)
+{
+	if (running == plc->running)
+		return;
+	plc->running = running;
+	if (!running) {
+		stop_boxes(plc);
+		ladder_stop(plc);
+		return;
+	}
+	plc->first_scan = true;
+	memory_clear_bits(&plc->memory);
+	memset(plc->ladder.accumulator, 0, sizeof(plc->ladder.accumulator));
+	start_boxes(plc);
+}
+
+void plc_set_power(struct plc *plc, bool on)
+{
+	if (on == plc->power)
+		return;
+	plc->power = on;
+	if (!on)
+		set_running(plc, false);
+	for (unsigned int i = 0; i < BASE_SLOTS; i++) {
+		port_reset(&plc->ports[i]);
+		if (on)
+			tags_power_up(&plc->tags[i]);
+	}
+	memory_clear_bits(&plc->memory);
+}
+
+void plc_set_run(struct plc *plc, bool run)
+{
+	plc->run_mode = run;
+}
+
+struct port *plc_port(struct plc *plc, int slot)
+{
+	if (slot < (int)plc->base->family->sp_first_slot || slot >= BASE_SLOTS)
+		return NULL;
+	return &plc->ports[slot];
+}
+
+struct ecom100 *plc_module(struct plc *plc, unsigned int number)
+{
+	for (unsigned int i = 0; i < plc->program->instructions->len; i++) {
+		const struct box *box = program_at(plc->program, i)->box;
+
+		if (box && box->type->configuration && box->values[ECOM100_NUMBER].k == number)
+			return plc->boxes[i].state;
+	}
+	return NULL;
+}
+
+void plc_update(struct plc *plc, uint64_t now)
+{
+	plc->now = now;
+	if (!plc->power)
+		return;
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		if (plc_port(plc, i))
+			port_update(&plc->ports[i]);
+	set_running(plc, plc->run_mode);
+}
+
+void plc_execute(struct plc *plc)
+{
+	if (!plc->running)
+		return;
+	memory_set_sp(&plc->memory, SP_FIRST_SCAN, plc->first_scan);
+	memory_set_sp(&plc->memory, SP_ALWAYS_ON, true);
+	ladder_scan(plc, plc->first_scan);
+	plc->first_scan = false;
+	plc->scans++;
+}
+
+void plc_release(struct plc *plc)
+{
+	set_running(plc, false);
+	g_free(plc->boxes);
+}

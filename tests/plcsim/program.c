@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/plcsim/program.h"
+
+#define BIT	  OPERAND_BIT
+#define WORD	  OPERAND_WORD
+#define WORD_OR_K (OPERAND_WORD | OPERAND_K)
+#define OCTAL	  OPERAND_OCTAL
+
+/* The same name may have several rows, for different operands. */
+// clang-format off
+static const struct instruction_type instruction_types[] = {
+	{ "STR",    OP_STR,      ROLE_CONDITION, COMPARE_NONE,     false, { BIT } },
+	{ "STRN",   OP_STR,      ROLE_CONDITION, COMPARE_NONE,     true,  { BIT } },
+	{ "AND",    OP_AND,      ROLE_CONDITION, COMPARE_NONE,     false, { BIT } },
+	{ "ANDN",   OP_AND,      ROLE_CONDITION, COMPARE_NONE,     true,  { BIT } },
+	{ "OR",     OP_OR,       ROLE_CONDITION, COMPARE_NONE,     false, { BIT } },
+	{ "ORN",    OP_OR,       ROLE_CONDITION, COMPARE_NONE,     true,  { BIT } },
+	{ "STR",    OP_STR,      ROLE_CONDITION, COMPARE_NOT_LESS, false, { WORD, WORD_OR_K } },
+	{ "STRN",   OP_STR,      ROLE_CONDITION, COMPARE_NOT_LESS, true,  { WORD, WORD_OR_K } },
+	{ "AND",    OP_AND,      ROLE_CONDITION, COMPARE_NOT_LESS, false, { WORD, WORD_OR_K } },
+	{ "ANDN",   OP_AND,      ROLE_CONDITION, COMPARE_NOT_LESS, true,  { WORD, WORD_OR_K } },
+	{ "OR",     OP_OR,       ROLE_CONDITION, COMPARE_NOT_LESS, false, { WORD, WORD_OR_K } },
+	{ "ORN",    OP_OR,       ROLE_CONDITION, COMPARE_NOT_LESS, true,  { WORD, WORD_OR_K } },
+	{ "STRE",   OP_STR,      ROLE_CONDITION, COMPARE_EQUAL,    false, { WORD, WORD_OR_K } },
+	{ "STRNE",  OP_STR,      ROLE_CONDITION, COMPARE_EQUAL,    true,  { WORD, WORD_OR_K } },
+	{ "ANDE",   OP_AND,      ROLE_CONDITION, COMPARE_EQUAL,    false, { WORD, WORD_OR_K } },
+	{ "ANDNE",  OP_AND,      ROLE_CONDITION, COMPARE_EQUAL,    true,  { WORD, WORD_OR_K } },
+	{ "ORE",    OP_OR,       ROLE_CONDITION, COMPARE_EQUAL,    false, { WORD, WORD_OR_K } },
+	{ "ORNE",   OP_OR,       ROLE_CONDITION, COMPARE_EQUAL,    true,  { WORD, WORD_OR_K } },
+	{ "ANDSTR", OP_ANDSTR,   ROLE_CONDITION, COMPARE_NONE,     false, { 0 } },
+	{ "ORSTR",  OP_ORSTR,    ROLE_CONDITION, COMPARE_NONE,     false, { 0 } },
+	{ "OUT",    OP_OUT,      ROLE_OUTPUT,    COMPARE_NONE,     false, { BIT } },
+	{ "OUT",    OP_OUT_WORD, ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "SET",    OP_SET,      ROLE_OUTPUT,    COMPARE_NONE,     false, { BIT } },
+	{ "RST",    OP_RST,      ROLE_OUTPUT,    COMPARE_NONE,     false, { BIT } },
+	{ "LD",     OP_LD,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD_OR_K } },
+	{ "LDA",    OP_LDA,      ROLE_OUTPUT,    COMPARE_NONE,     false, { OCTAL } },
+	{ "RX",     OP_RX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "WX",     OP_WX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "END",    OP_END,      ROLE_END,       COMPARE_NONE,     false, { 0 } },
+};
+
+static const struct instruction_type box_instruction = {
+	"box", OP_BOX, ROLE_OUTPUT, COMPARE_NONE, false, { 0 },
+};
+// clang-format on
+
+struct program_parser {
+	struct program *program;
+	struct diagnostics *diagnostics;
+	unsigned int line;
+	struct box *box; /* whose parameters may follow */
+};
+
+static bool parse_k(const char *digits, uint16_t *value)
+{
+	size_t length = strlen(digits);
+
+	if (length < 1 || length > 4 || strspn(digits, "0123456789ABCDEFabcdef") != length)
+		return false;
+	*value = strtoul(digits, NULL, 16);
+	return true;
+}
+
+static bool parse_octal(const char *digits, uint16_t *value)
+{
+	unsigned long address = strtoul(digits, NULL, 8);
+
+	if (!*digits || digits[strspn(digits, "01234567")] || address >= MEMORY_END)
+		return false;
+	*value = address;
+	return true;
+}
+
+/* Returns NULL, or what is wrong with the text. */
+static const char *parse_operand(const char *text, struct operand *operand)
+{
+	const char *wrong;
+
+	if (*text == 'K') {
+		operand->kind = OPERAND_K;
+		return parse_k(text + 1, &operand->value) ? NULL :
+							    "K takes one to four BCD or hex digits";
+	}
+	if (*text == 'O') {
+		operand->kind = OPERAND_OCTAL;
+		return parse_octal(text + 1, &operand->value) ?
+			       NULL :
+			       "O takes an octal V-memory address up to 41237";
+	}
+	wrong = element_parse(text, &operand->element);
+	operand->kind = operand->element.bit < 0 ? OPERAND_WORD : OPERAND_BIT;
+	return wrong;
+}
+
+static bool fits(const struct instruction_type *type, const struct instruction *instruction)
+{
+	for (int i = 0; i < OPERANDS_MAX; i++) {
+		unsigned int kind = instruction->operands[i].kind;
+
+		if (type->operands[i] ? !(kind & type->operands[i]) : kind != OPERAND_NONE)
+			return false;
+	}
+	return true;
+}
+
+static const char *operand_names(unsigned int kinds)
+{
+	switch (kinds) {
+	case 0:
+		return "nothing";
+	case BIT:
+		return "a bit";
+	case WORD:
+		return "a V-memory word";
+	case WORD_OR_K:
+		return "a V-memory word or K";
+	default:
+		return "O and an octal address";
+	}
+}
+
+static void report_operands(struct program_parser *p, const char *name, const char *text)
+{
+	g_autoptr(GString) allowed = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(instruction_types); i++) {
+		const struct instruction_type *type = &instruction_types[i];
+
+		if (strcmp(type->name, name) != 0)
+			continue;
+		g_string_append_printf(allowed, "%s%s", allowed->len ? ", or " : "",
+				       operand_names(type->operands[0]));
+		if (type->operands[1])
+			g_string_append_printf(allowed, " and %s", operand_names(type->operands[1]));
+	}
+	diagnostics_error(p->diagnostics, p->line, "'%s': %s takes %s", text, name, allowed->str);
+}
+
+/* The row for name and operands. Sets known if there is one for the name. */
+static const struct instruction_type *find_type(const char *name, const struct instruction *i,
+						bool *known)
+{
+	for (size_t n = 0; n < G_N_ELEMENTS(instruction_types); n++) {
+		const struct instruction_type *type = &instruction_types[n];
+
+		if (strcmp(type->name, name) != 0)
+			continue;
+		*known = true;
+		if (fits(type, i))
+			return type;
+	}
+	return NULL;
+}
+
+static void parse_instruction(struct program_parser *p, char **words, const char *text)
+{
+	struct instruction instruction = { .line = p->line };
+	unsigned int count = g_strv_length(words) - 1;
+	bool known = false;
+
+	find_type(words[0], &instruction, &known);
+	if (!known) {
+		diagnostics_error(p->diagnostics, p->line, "'%s': no such instruction or box",
+				  words[0]);
+		return;
+	}
+	for (unsigned int i = 0; i < MIN(count, OPERANDS_MAX); i++) {
+		const char *wrong = parse_operand(words[i + 1], &instruction.operands[i]);
+
+		if (wrong) {
+			diagnostics_error(p->diagnostics, p->line, "%s '%s': %s", words[0],
+					  words[i + 1], wrong);
+			return;
+		}
+	}
+	instruction.type = find_type(words[0], &instruction, &known);
+	if (instruction.type && count <= OPERANDS_MAX)
+		g_array_append_val(p->program->instructions, instruction);
+	else
+		report_operands(p, words[0], text);
+}
+
+static void parse_box(struct program_parser *p, const struct box_type *type, char **words)
+{
+	struct instruction instruction = { .type = &box_instruction, .line = p->line };
+	g_autofree char *ib = g_strdup_printf("IB-%u", type->ib);
+
+	instruction.box = p->box = box_new(type, p->line);
+	g_array_append_val(p->program->instructions, instruction);
+	if (g_strv_length(words) != 2 || strcmp(words[1], ib) != 0)
+		diagnostics_error(p->diagnostics, p->line, "%s '%s': must be %s", type->name,
+				  words[1] ? words[1] : "", ib);
+}
+
+static void end_box(struct program_parser *p)
+{
+	if (p->box)
+		box_complete(p->box, p->diagnostics);
+	p->box = NULL;
+}
+
+static void parse_line(struct program_parser *p, char *line)
+{
+	bool indented = isblank((unsigned char)*line);
+	const struct box_type *type;
+	char *text = g_strstrip(line);
+
+	if (!*text || g_str_has_prefix(text, "//"))
+		return;
+	if (indented && p->box) {
+		box_take_parameter(p->box, text, p->line, p->diagnostics);
+		return;
+	}
+	end_box(p);
+
+	g_autofree char *spaced = g_strdelimit(g_strdup(text), "\t", ' ');
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) parts = g_strsplit(spaced, " ", -1);
+
+	for (char **part = parts; *part; part++)
+		if (**part)
+			g_ptr_array_add(words, g_strdup(*part));
+	g_ptr_array_add(words, NULL);
+	type = box_type_find(words->pdata[0]);
+	if (type)
+		parse_box(p, type, (char **)words->pdata);
+	else
+		parse_instruction(p, (char **)words->pdata, text);
+}
+
+static void instruction_clear(void *data)
+{
+	struct instruction *instruction = data;
+
+	box_free(instruction->box);
+}
+
+struct program *program_read(FILE *file, const char *path, struct diagnostics *d)
+{
+	struct program_parser p = { .diagnostics = d };
+	char *line = NULL;
+	size_t size = 0;
+
+	p.program = g_new0(struct program, 1);
+	p.program->path = g_strdup(path);
+	p.program->instructions = g_array_new(FALSE, FALSE, sizeof(struct instruction));
+	g_array_set_clear_func(p.program->instructions, instruction_clear);
+	while (getline(&line, &size, file) >= 0) {
+		p.line++;
+		parse_line(&p, line);
+	}
+	end_box(&p);
+	free(line);
+	return p.program;
+}
+
+void program_free(struct program *program)
+{
+	if (!program)
+		return;
+	g_array_unref(program->instructions);
+	g_free(program->path);
+	g_free(program);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* "plcsim run" */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/plcsim/control.h"
+#include "tests/plcsim/script.h"
+#include "tests/plcsim/subcommand.h"
+
+#define SCAN_TIME_DEFAULT 10
+#define SCAN_TIME_MAX	  1000
+
+struct arguments {
+	const char *listen;
+	const char *base;
+	const char *script;
+	const char *control;
+	const char *program;
+	unsigned int scan_time;
+	bool keep;
+};
+
+static bool take_option(struct arguments *arguments, int option)
+{
+	switch (option) {
+	case 'l':
+		arguments->listen = optarg;
+		return true;
+	case 'b':
+		arguments->base = optarg;
+		return true;
+	case 's':
+		arguments->script = optarg;
+		return true;
+	case 'c':
+		arguments->control = optarg;
+		return true;
+	case 'k':
+		arguments->keep = true;
+		return true;
+	case 't':
+		arguments->scan_time = strtoul(optarg, NULL, 10);
+		if (arguments->scan_time >= 1 && arguments->scan_time <= SCAN_TIME_MAX)
+			return true;
+		fprintf(stderr, "plcsim: --scan-time %s: must be 1 to %d milliseconds\n", optarg,
+			SCAN_TIME_MAX);
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+	static const struct option options[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "base", required_argument, NULL, 'b' },
+		{ "script", required_argument, NULL, 's' },
+		{ "control", required_argument, NULL, 'c' },
+		{ "scan-time", required_argument, NULL, 't' },
+		{ "keep", no_argument, NULL, 'k' },
+		{ 0 },
+	};
+	int option;
+
+	*arguments = (struct arguments){ .scan_time = SCAN_TIME_DEFAULT };
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
+		if (!take_option(arguments, option))
+			return false;
+	if (!arguments->listen || optind != argc - 1)
+		return false;
+	arguments->program = argv[optind];
+	return true;
+}
+
+/* Returns the exit status for a script that cannot be run, else 0. */
+static int load_script(struct script *script, const char *path)
+{
+	struct diagnostics d;
+	int status = EXIT_SUCCESS;
+	FILE *file;
+
+	if (!path)
+		return EXIT_SUCCESS;
+	file = fopen(path, "re");
+	if (!file) {
+		fprintf(stderr, "%s: error: cannot read the script: %s\n", path, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	diagnostics_init(&d, path);
+	script_read(script, file, &d);
+	fclose(file);
+	diagnostics_print(&d, stderr);
+	if (d.errors)
+		status = EXIT_USAGE;
+	diagnostics_clear(&d);
+	return status;
+}
+
+static int socket_failed(const char *path, int error)
+{
+	fprintf(stderr, "plcsim: cannot listen on %s: %s\n", path, strerror(-error));
+	return EXIT_FAILURE;
+}
+
+static int run(struct simulator *sim, struct script *script, const struct arguments *arguments,
+	       const char *control_path)
+{
+	struct control control;
+	int error = control_init(&control, sim, control_path);
+
+	if (error) {
+		sim->exit_status = socket_failed(control_path, error);
+		goto out;
+	}
+	printf("listening on %s\ncontrol socket %s\n", arguments->listen, control_path);
+	fflush(stdout);
+	if (arguments->script)
+		script_start(script, sim);
+	loop_run(&sim->loop);
+	if (arguments->script)
+		script_end(script);
+	unlink(control_path);
+out:
+	control_release(&control);
+	return sim->exit_status;
+}
+
+static int simulate(const struct arguments *arguments, struct script *script,
+		    struct simulator *sim)
+{
+	g_autofree char *default_path = control_default_path();
+	int error, status;
+
+	sim->scan_time = arguments->scan_time;
+	error = simulator_init(sim, arguments->listen);
+	if (error) {
+		status = socket_failed(arguments->listen, error);
+	} else {
+		status = run(sim, script, arguments,
+			     arguments->control ? arguments->control : default_path);
+		unlink(arguments->listen);
+	}
+	simulator_release(sim);
+	return status;
+}
+
+int subcommand_run(int argc, char **argv)
+{
+	struct script script = { 0 };
+	struct simulator *sim;
+	struct arguments arguments;
+	int status;
+
+	if (!parse_arguments(argc, argv, &arguments)) {
+		fprintf(stderr, "usage: plcsim run --listen SOCKET [--base FILE] [--script FILE "
+				"[--keep]]\n"
+				"                  [--control FILE] [--scan-time MS] PROGRAM\n");
+		return EXIT_USAGE;
+	}
+	status = load_script(&script, arguments.script);
+	sim = g_new0(struct simulator, 1);
+	script.keep = arguments.keep;
+	if (!status) {
+		sim->program =
+			load_program(arguments.base, arguments.program, &sim->base, stderr);
+		status = sim->program ? simulate(&arguments, &script, sim) : EXIT_FAILURE;
+	}
+	program_free(sim->program);
+	script_clear(&script);
+	g_free(sim);
+	return status;
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+
+#include "tests/plcsim/session.h"
+#include "tests/plcsim/status.h"
+
+#define WAIT_SECONDS	 60
+#define TRANSFER_SECONDS 60
+
+static const char *const reasons[] = {
+	[REASON_NONE] = "the PC is not ready",
+	[REASON_STATION] = "station",
+	[REASON_DIP7] = "DIP switch 7 is off",
+	[REASON_LENGTH] = "length",
+	[REASON_ADDRESS] = "address",
+	[REASON_FRAME] = "frame",
+	[REASON_TAG] = "tag is outstanding",
+};
+
+static struct plc *plc(struct session *s)
+{
+	return &s->simulator->plc;
+}
+
+static void set_deadline(struct session *s, double seconds)
+{
+	s->deadline = clock_now() + (uint64_t)(seconds * 1000);
+}
+
+static bool is_late(const struct session *s)
+{
+	return clock_now() >= s->deadline;
+}
+
+static enum session_state begin_set(struct session *s)
+{
+	const struct condition *values = &s->command.elements;
+
+	for (unsigned int i = 0; i < values->count; i++)
+		element_set(&plc(s)->memory, &values->comparisons[i].element,
+			    values->comparisons[i].value);
+	return SESSION_RUNNING;
+}
+
+/* What was set or switched counts once a whole scan has seen it. */
+static enum session_state after_one_scan(struct session *s)
+{
+	bool done = plc(s)->power && plc(s)->run_mode ? plc(s)->scans > s->scan_mark :
+							!plc(s)->running;
+
+	return done ? SESSION_DONE : SESSION_RUNNING;
+}
+
+static enum session_state begin_get(struct session *s)
+{
+	const struct condition *elements = &s->command.elements;
+
+	for (unsigned int i = 0; i < elements->count; i++)
+		g_string_append_printf(
+			s->out, "%u\n",
+			element_get(&plc(s)->memory, &elements->comparisons[i].element));
+	return SESSION_DONE;
+}
+
+static enum session_state begin_wait(struct session *s)
+{
+	set_deadline(s, s->command.seconds < 0 ? WAIT_SECONDS : s->command.seconds);
+	return condition_holds(&s->command.elements, &plc(s)->memory) ? SESSION_DONE :
+									SESSION_RUNNING;
+}
+
+static enum session_state after_wait(struct session *s)
+{
+	if (condition_holds(&s->command.elements, &plc(s)->memory))
+		return SESSION_DONE;
+	if (!is_late(s))
+		return SESSION_RUNNING;
+	g_string_assign(s->error, "waited in vain, now ");
+	condition_show(&s->command.elements, &plc(s)->memory, s->error);
+	return SESSION_FAILED;
+}
+
+static enum session_state begin_expect(struct session *s)
+{
+	if (condition_holds(&s->command.elements, &plc(s)->memory))
+		return SESSION_DONE;
+	g_string_assign(s->error, "not as expected, but ");
+	condition_show(&s->command.elements, &plc(s)->memory, s->error);
+	return SESSION_FAILED;
+}
+
+static void show_watched(struct session *s)
+{
+	struct condition *elements = &s->command.elements;
+
+	for (unsigned int i = 0; i < elements->count; i++)
+		s->shown[i] = element_get(&plc(s)->memory, &elements->comparisons[i].element);
+	g_string_append_printf(s->out, "scan %" PRIu64 "  ", plc(s)->scans);
+	condition_show(elements, &plc(s)->memory, s->out);
+	g_string_append_c(s->out, '\n');
+	s->progress(s, SESSION_RUNNING);
+}
+
+static enum session_state begin_watch(struct session *s)
+{
+	s->deadline = UINT64_MAX;
+	if (s->command.seconds >= 0)
+		set_deadline(s, s->command.seconds);
+	show_watched(s);
+	return SESSION_RUNNING;
+}
+
+static enum session_state after_watch(struct session *s)
+{
+	const struct condition *elements = &s->command.elements;
+
+	for (unsigned int i = 0; i < elements->count; i++) {
+		if (element_get(&plc(s)->memory, &elements->comparisons[i].element) ==
+		    s->shown[i])
+			continue;
+		show_watched(s);
+		break;
+	}
+	return is_late(s) ? SESSION_DONE : SESSION_RUNNING;
+}
+
+static enum session_state begin_sleep(struct session *s)
+{
+	set_deadline(s, s->command.seconds);
+	return SESSION_RUNNING;
+}
+
+static enum session_state after_sleep(struct session *s)
+{
+	return is_late(s) ? SESSION_DONE : SESSION_RUNNING;
+}
+
+static enum session_state begin_status(struct session *s)
+{
+	status_print(s->simulator, s->out);
+	return SESSION_DONE;
+}
+
+static enum session_state begin_plc(struct session *s)
+{
+	switch (s->command.action) {
+	case ACTION_OFF:
+		simulator_set_power(s->simulator, false);
+		break;
+	case ACTION_ON:
+		simulator_set_power(s->simulator, true);
+		break;
+	default:
+		plc_set_run(plc(s), s->command.action == ACTION_RUN);
+		break;
+	}
+	return SESSION_RUNNING;
+}
+
+static enum session_state begin_card(struct session *s)
+{
+	card_power_up(&s->simulator->card);
+	return SESSION_DONE;
+}
+
+static enum session_state begin_quit(struct session *s)
+{
+	simulator_stop(s->simulator, 0);
+	return SESSION_DONE;
+}
+
+static enum session_state begin_transfer(struct session *s)
+{
+	struct port *port = plc_port(plc(s), s->command.slot);
+
+	if (!port || !s->simulator->base.slots[s->command.slot].present) {
+		g_string_printf(s->error, "slot %u has no module", s->command.slot);
+		return SESSION_FAILED;
+	}
+	set_deadline(s, TRANSFER_SECONDS);
+	s->transfer_started = s->transfer_finished = false;
+	return SESSION_RUNNING;
+}
+
+static void transfer_done(void *owner, const struct transfer_result *result)
+{
+	struct session *s = owner;
+
+	s->transfer_finished = true;
+	s->result = *result;
+}
+
+static enum session_state transfer_outcome(struct session *s)
+{
+	switch (s->result.outcome) {
+	case TRANSFER_DONE:
+		for (unsigned int i = 0; !s->command.transfer.write &&
+					 i < MIN(s->command.transfer.length, TRANSFER_BYTES_MAX);
+		     i++)
+			g_string_append_printf(s->out, "%s%02x", i ? " " : "", s->result.data[i]);
+		g_string_append(s->out, s->command.transfer.write ? "accepted\n" : "\n");
+		return SESSION_DONE;
+	case TRANSFER_BUSY:
+		g_string_assign(s->error, "busy: the slot's queue is full");
+		return SESSION_FAILED;
+	default:
+		g_string_printf(s->error, "SP error, reason %u: %s", s->result.reason,
+				s->result.reason < G_N_ELEMENTS(reasons) ?
+					reasons[s->result.reason] :
+					"unknown");
+		return SESSION_FAILED;
+	}
+}
+
+/* Comes before the program, which might never leave the slot idle. */
+static enum session_state before_transfer(struct session *s)
+{
+	struct port *port = plc_port(plc(s), s->command.slot);
+
+	if (s->transfer_finished)
+		return transfer_outcome(s);
+	if (!plc(s)->power || is_late(s)) {
+		port_disown(port, s);
+		g_string_assign(s->error, plc(s)->power ? "no answer" : "the PLC is off");
+		return SESSION_FAILED;
+	}
+	if (!s->transfer_started && !port->busy) {
+		port_start(port, &s->command.transfer, transfer_done, s);
+		s->transfer_started = true;
+	}
+	return SESSION_RUNNING;
+}
+
+// clang-format off
+static const struct {
+	enum session_state (*begin)(struct session *s);
+	enum session_state (*before_scan)(struct session *s);
+	enum session_state (*after_scan)(struct session *s);
+} steps[COMMAND_VERBS] = {
+	[COMMAND_SET]    = { begin_set,      NULL,            after_one_scan },
+	[COMMAND_GET]    = { begin_get,      NULL,            NULL },
+	[COMMAND_WAIT]   = { begin_wait,     NULL,            after_wait },
+	[COMMAND_EXPECT] = { begin_expect,   NULL,            NULL },
+	[COMMAND_WATCH]  = { begin_watch,    NULL,            after_watch },
+	[COMMAND_SLEEP]  = { begin_sleep,    NULL,            after_sleep },
+	[COMMAND_STATUS] = { begin_status,   NULL,            NULL },
+	[COMMAND_PLC]    = { begin_plc,      NULL,            after_one_scan },
+	[COMMAND_CARD]   = { begin_card,     NULL,            NULL },
+	[COMMAND_FRAME]  = { begin_transfer, before_transfer, NULL },
+	[COMMAND_RAW]    = { begin_transfer, before_transfer, NULL },
+	[COMMAND_QUIT]   = { begin_quit,     NULL,            NULL },
+};
+// clang-format on
+
+static void advance(struct session *s, enum session_state (*step)(struct session *s))
+{
+	enum session_state state = step(s);
+
+	if (state == SESSION_RUNNING)
+		return;
+	s->running = false;
+	s->progress(s, state);
+}
+
+void session_run(struct session *s, const struct command *command)
+{
+	s->command = *command;
+	s->running = true;
+	s->scan_mark = plc(s)->scans;
+	advance(s, steps[command->verb].begin);
+}
+
+void session_before_scan(struct session *s)
+{
+	if (s->running && steps[s->command.verb].before_scan)
+		advance(s, steps[s->command.verb].before_scan);
+}
+
+void session_after_scan(struct session *s)
+{
+	if (s->running && steps[s->command.verb].after_scan)
+		advance(s, steps[s->command.verb].after_scan);
+}
+
+void session_init(struct session *s, struct simulator *simulator,
+		  void (*progress)(struct session *session, enum session_state state), void *owner)
+{
+	*s = (struct session){ .simulator = simulator, .progress = progress, .owner = owner };
+	s->out = g_string_new(NULL);
+	s->error = g_string_new(NULL);
+	g_ptr_array_add(simulator->sessions, s);
+}
+
+void session_release(struct session *s)
+{
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		port_disown(&plc(s)->ports[i], s);
+	g_ptr_array_remove(s->simulator->sessions, s);
+	g_string_free(s->out, TRUE);
+	g_string_free(s->error, TRUE);
+}

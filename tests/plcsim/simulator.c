@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include "tests/plcsim/session.h"
+#include "tests/plcsim/simulator.h"
+
+#define CARD_PERIOD 1000
+
+const char *simulator_pc_state(const struct simulator *sim)
+{
+	if (!ivshmem_plugged(&sim->ivshmem))
+		return "unplugged";
+	switch (card_host(&sim->card)) {
+	case CARD_HOST_READY:
+		return "ready";
+	case CARD_HOST_DEAD:
+		return "silent";
+	default:
+		return "connected";
+	}
+}
+
+static void report_pc(void *owner)
+{
+	struct simulator *sim = owner;
+	const char *state = simulator_pc_state(sim);
+
+	if (state == sim->pc_state)
+		return;
+	sim->pc_state = state;
+	printf("PC %s\n", state);
+	fflush(stdout);
+}
+
+/* Backwards: a session may remove itself. */
+static void for_sessions(struct simulator *sim, void (*step)(struct session *session))
+{
+	for (unsigned int i = sim->sessions->len; i-- > 0;)
+		step(sim->sessions->pdata[i]);
+}
+
+static void scan_timer_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	struct simulator *sim = source->owner;
+
+	source_drain(source);
+	plc_update(&sim->plc, clock_now());
+	for_sessions(sim, session_before_scan);
+	plc_execute(&sim->plc);
+	for_sessions(sim, session_after_scan);
+}
+
+static void card_timer_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	struct simulator *sim = source->owner;
+
+	source_drain(source);
+	card_tick(&sim->card);
+	report_pc(sim);
+}
+
+static void signal_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	simulator_stop(source->owner, 0);
+}
+
+void simulator_stop(struct simulator *sim, int exit_status)
+{
+	sim->loop.stop = true;
+	sim->exit_status = exit_status;
+}
+
+void simulator_set_power(struct simulator *sim, bool on)
+{
+	if (on == sim->plc.power)
+		return;
+	card_power(&sim->card, on);
+	plc_set_power(&sim->plc, on);
+}
+
+static int init_card(struct simulator *sim)
+{
+	struct card_module modules[CARD_SLOTS_MAX] = { 0 };
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < BASE_SLOTS; i++) {
+		const struct base_slot *slot = &sim->base.slots[i];
+		struct card_module *module = &modules[count];
+
+		if (!slot->present || slot->remote)
+			continue;
+		module->number = i;
+		module->dip = slot->id | (slot->dip7 ? SLOT_DIP_7 : 0);
+		module->firmware = firmware_word(&slot->firmware);
+		memcpy(module->type, slot->module, sizeof(module->type));
+		count++;
+	}
+	return card_init(&sim->card, IVSHMEM_PEER_CARD, modules, count);
+}
+
+static int init_signals(struct simulator *sim)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sim->signals = (struct source){
+		.fd = signalfd(-1, &set, SFD_CLOEXEC),
+		.ready = signal_ready,
+		.owner = sim,
+	};
+	return sim->signals.fd < 0 ? -errno : loop_add(&sim->loop, &sim->signals, EPOLLIN);
+}
+
+static int init_timers(struct simulator *sim)
+{
+	int error;
+
+	sim->scan_timer = (struct source){ -1, scan_timer_ready, sim };
+	sim->card_timer = (struct source){ -1, card_timer_ready, sim };
+	error = loop_add_timer(&sim->loop, &sim->scan_timer, sim->scan_time);
+	return error ? error : loop_add_timer(&sim->loop, &sim->card_timer, CARD_PERIOD);
+}
+
+int simulator_init(struct simulator *sim, const char *socket_path)
+{
+	int error;
+
+	sim->sessions = g_ptr_array_new();
+	sim->ivshmem.changed = report_pc;
+	sim->ivshmem.owner = sim;
+	error = loop_init(&sim->loop);
+	if (!error)
+		error = init_card(sim);
+	if (error)
+		return error;
+	plc_init(&sim->plc, &sim->base, sim->program, &sim->card.backplane);
+	simulator_set_power(sim, true);
+	plc_update(&sim->plc, clock_now()); /* boxes have begun before any script looks */
+	error = init_signals(sim);
+	if (!error)
+		error = init_timers(sim);
+	if (!error)
+		error = ivshmem_init(&sim->ivshmem, &sim->loop, &sim->card, socket_path);
+	sim->pc_state = simulator_pc_state(sim);
+	return error;
+}
+
+void simulator_release(struct simulator *sim)
+{
+	ivshmem_release(&sim->ivshmem);
+	loop_remove(&sim->loop, &sim->scan_timer);
+	loop_remove(&sim->loop, &sim->card_timer);
+	loop_remove(&sim->loop, &sim->signals);
+	plc_release(&sim->plc);
+	card_release(&sim->card);
+	loop_release(&sim->loop);
+	g_ptr_array_unref(sim->sessions);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "plcsim run": PLC, card and PC connection put together, and time.
+ */
+#ifndef PLCSIM_SIMULATOR_H
+#define PLCSIM_SIMULATOR_H
+
+#include "tests/plcsim/card.h"
+#include "tests/plcsim/ivshmem.h"
+#include "tests/plcsim/loop.h"
+#include "tests/plcsim/plc.h"
+
+struct simulator {
+	struct loop loop;
+	struct base base;
+	struct program *program;
+	struct card card;
+	struct ivshmem ivshmem;
+	struct plc plc;
+	unsigned int scan_time; /* milliseconds */
+	struct source scan_timer;
+	struct source card_timer;
+	struct source signals;
+	GPtrArray *sessions;
+	const char *pc_state; /* as last reported */
+	int exit_status;
+};
+
+/* Needs base, program and scan_time. Returns 0 or a negative errno. */
+int simulator_init(struct simulator *simulator, const char *socket_path);
+void simulator_release(struct simulator *simulator);
+
+void simulator_stop(struct simulator *simulator, int exit_status);
+void simulator_set_power(struct simulator *simulator, bool on);
+/* "unplugged", "connected", "ready" or "silent" */
+const char *simulator_pc_state(const struct simulator *simulator);
+
+#endif /* PLCSIM_SIMULATOR_H */

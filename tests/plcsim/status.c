@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <inttypes.h>
+#include <string.h>
+
+#include "tests/plcsim/outcome.h"
+#include "tests/plcsim/status.h"
+
+static const char *mode(const struct plc *plc)
+{
+	if (!plc->power)
+		return "OFF";
+	return plc->run_mode ? "RUN" : "PROGRAM";
+}
+
+static void print_head(const struct simulator *sim, GString *out)
+{
+	const struct firmware *firmware = &sim->base.firmware;
+
+	g_string_append_printf(out, "PLC      %-10s  scan %" PRIu64 ", every %u ms\n",
+			       mode(&sim->plc), sim->plc.scans, sim->scan_time);
+	g_string_append_printf(out, "CPU      %-10s  firmware v%u.%u\n", sim->base.family->name,
+			       firmware->part[0], firmware->part[1]);
+	g_string_append_printf(out, "Program  %s\n", sim->program->path);
+	g_string_append_printf(out, "PC       %-10s  card generation %08x\n",
+			       simulator_pc_state(sim), sim->card.generation);
+}
+
+static const struct element *parameter(const struct box *box, const char *name)
+{
+	for (size_t i = 0; i < box->type->parameter_count; i++)
+		if (strcmp(box->type->parameters[i].name, name) == 0)
+			return &box->values[i].element;
+	return NULL;
+}
+
+/* "C0=1", or nothing for a box without such a parameter */
+static unsigned int show(const struct simulator *sim, const struct element *element, char *text,
+			 size_t size)
+{
+	unsigned int value = element ? element_get(&sim->plc.memory, element) : 0;
+
+	*text = '\0';
+	if (element)
+		g_snprintf(text, size, "%s=%u", element->name, value);
+	return value;
+}
+
+static void print_box(const struct simulator *sim, unsigned int position, GString *out)
+{
+	const struct box *box = program_at(sim->program, position)->box;
+	const struct plc_box *running = &sim->plc.boxes[position];
+	const struct element *status = parameter(box, "Status");
+	struct box_view view = { .state = "not running" };
+	char name[24], success[24], error[24], code[24], meaning[80];
+	struct outcome outcome;
+
+	if (running->state)
+		box->type->operations->view(running->state, &view);
+	outcome.busy = view.busy;
+	outcome.success = show(sim, parameter(box, "Success"), success, sizeof(success));
+	outcome.error = show(sim, parameter(box, "Error"), error, sizeof(error));
+	outcome.code = show(sim, status ? status : parameter(box, "Error Code"), code,
+			    sizeof(code));
+	if (status)
+		g_strlcpy(meaning, health_text(outcome.code), sizeof(meaning));
+	else
+		outcome_text(&outcome, meaning, sizeof(meaning));
+	g_snprintf(name, sizeof(name), "%s K%u", box->type->name, box->values[0].k);
+	g_string_append_printf(out, "%-12s  %4u  %-5s  %-21s  %-8s  %-8s  %-11s  %s\n", name,
+			       box->line, running->power_flow ? "on" : "off", view.state, success,
+			       error, code, meaning);
+}
+
+static void print_boxes(const struct simulator *sim, GString *out)
+{
+	g_string_append_printf(out, "\n%-12s  %4s  %-5s  %-21s  %-8s  %-8s  %-11s  %s\n", "Box",
+			       "Line", "Power", "State", "Success", "Error", "Error Code",
+			       "Meaning");
+	for (unsigned int i = 0; i < sim->program->instructions->len; i++)
+		if (program_at(sim->program, i)->box)
+			print_box(sim, i, out);
+}
+
+static void print_transfer(const struct port *port, GString *out)
+{
+	static const char *const outcomes[] = {
+		[TRANSFER_DONE] = "done",
+		[TRANSFER_BUSY] = "queue full",
+		[TRANSFER_ERROR] = "error",
+	};
+
+	if (!port->used) {
+		g_string_append(out, "none\n");
+		return;
+	}
+	g_string_append_printf(out, "%s station %x V%o, %u bytes: %s\n",
+			       port->last.write ? "WX" : "RX", port->last.station,
+			       port->last.address, port->last.length,
+			       port->busy ? "running" : outcomes[port->last_result.outcome]);
+}
+
+static void print_slot(const struct simulator *sim, unsigned int number, GString *out)
+{
+	const struct base_slot *slot = &sim->base.slots[number];
+	const struct port *port = &sim->plc.ports[number];
+	bool ready = sim->plc.power && card_host(&sim->card) == CARD_HOST_READY;
+	char name[8], firmware[24], busy[16], error[16];
+
+	g_snprintf(name, sizeof(name), "K%u", number);
+	g_snprintf(firmware, sizeof(firmware), "%u.%u.%u", slot->firmware.part[0],
+		   slot->firmware.part[1], slot->firmware.part[2]);
+	g_snprintf(busy, sizeof(busy), "SP%o=%d", port->sp_busy, port->busy);
+	g_snprintf(error, sizeof(error), "SP%o=%d", port->sp_busy + 1, port->error);
+	g_string_append_printf(out, "%-4s  %-10s  %-10s  %2u  %-5s  %-5s  %-7s  %-7s  ", name,
+			       slot->module, firmware, slot->id, slot->dip7 ? "on" : "off",
+			       ready ? "yes" : "no", busy, error);
+	print_transfer(port, out);
+}
+
+void status_print(const struct simulator *sim, GString *out)
+{
+	print_head(sim, out);
+	print_boxes(sim, out);
+	g_string_append_printf(out, "\n%-4s  %-10s  %-10s  %2s  %-5s  %-5s  %-7s  %-7s  %s\n",
+			       "Slot", "Module", "Firmware", "Id", "DIP 7", "Ready", "Busy",
+			       "Error", "Last transfer");
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		if (sim->base.slots[i].present && !sim->base.slots[i].remote)
+			print_slot(sim, i, out);
+}

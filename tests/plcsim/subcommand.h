@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The four commands of plcsim. Each takes its own argc and argv (argv[0] is
+ * its name) and returns the exit status: 0; 1 for errors; 2 for wrong usage.
+ */
+#ifndef PLCSIM_SUBCOMMAND_H
+#define PLCSIM_SUBCOMMAND_H
+
+#include "tests/plcsim/base.h"
+#include "tests/plcsim/program.h"
+
+#define EXIT_USAGE 2
+
+int subcommand_check(int argc, char **argv);
+int subcommand_preview(int argc, char **argv);
+int subcommand_run(int argc, char **argv);
+int subcommand_ctl(int argc, char **argv);
+
+/*
+ * Reads the base file (NULL: the default base) and the program, and checks it.
+ * Prints all messages. Returns NULL if there were errors.
+ */
+struct program *load_program(const char *base_path, const char *path, struct base *base,
+			     FILE *messages);
+
+#endif /* PLCSIM_SUBCOMMAND_H */
