@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /etc/ecemail/ecemaild.conf and its drop-ins. All files are merged key by key,
+ * each key remembering its file so that a message can name it. Every section
+ * is checked when the files are read, also one for a slot that is not there.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "configuration.h"
+
+static void add_message(GPtrArray *messages, const char *file, const char *group, const char *text)
+{
+	g_ptr_array_add(messages, g_strdup_printf("%s: [%s] %s", file, group, text));
+}
+
+/* "Mail", "Slot K1" or "Slot 0:K1" */
+static bool is_setup_group(const char *group)
+{
+	unsigned int card, slot;
+	int end = 0;
+
+	if (!strcmp(group, "Mail"))
+		return true;
+	sscanf(group, "Slot K%2u%n", &slot, &end);
+	if (!end)
+		sscanf(group, "Slot %3u:K%2u%n", &card, &slot, &end);
+	return end && !group[end] && slot <= 15;
+}
+
+static void merge_key(struct configuration *configuration, GKeyFile *from, const char *file,
+		      const char *group, const char *key)
+{
+	g_autofree char *value = g_key_file_get_value(from, group, key, NULL);
+
+	g_key_file_set_value(configuration->keys, group, key, g_strstrip(value));
+	g_key_file_set_value(configuration->origins, group, key, file);
+}
+
+static void merge_group(struct configuration *configuration, GKeyFile *from, const char *file,
+			const char *group)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(from, group, NULL, NULL);
+
+	for (char **key = keys; key && *key; key++)
+		merge_key(configuration, from, file, group, *key);
+}
+
+static void merge_file(struct configuration *configuration, const char *file)
+{
+	g_autoptr(GKeyFile) from = g_key_file_new();
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) groups = NULL;
+
+	if (!g_key_file_load_from_file(from, file, G_KEY_FILE_NONE, &error)) {
+		if (!g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+			g_ptr_array_add(configuration->problems,
+					g_strdup_printf("%s: %s", file, error->message));
+		return;
+	}
+	groups = g_key_file_get_groups(from, NULL);
+	for (char **group = groups; *group; group++)
+		merge_group(configuration, from, file, *group);
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void merge_directory(struct configuration *configuration, const char *path)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (directory && (name = g_dir_read_name(directory)))
+		if (*name != '.' && g_str_has_suffix(name, ".conf"))
+			g_ptr_array_add(names, g_build_filename(path, name, NULL));
+	g_ptr_array_sort(names, compare_names);
+	for (guint i = 0; i < names->len; i++)
+		merge_file(configuration, names->pdata[i]);
+}
+
+static const char *daemon_set(struct configuration *configuration, const char *key,
+			      const char *value)
+{
+	guint64 number;
+
+	if (!strcmp(key, "Trace")) {
+		configuration->trace = !strcmp(value, "yes");
+		return configuration->trace || !strcmp(value, "no") ? NULL : "allowed: yes, no";
+	}
+	if (!g_ascii_string_to_unsigned(value, 10, 1, SESSIONS_MAX, &number, NULL))
+		return "allowed: 1 to 64";
+	configuration->sessions = (unsigned int)number;
+	return NULL;
+}
+
+static void check_daemon_key(struct configuration *configuration, const char *file, const char *key,
+			     const char *value)
+{
+	const char *problem = daemon_set(configuration, key, value);
+	g_autofree char *text = g_strdup_printf("%s=%s: %s", key, value, problem);
+
+	if (problem)
+		add_message(configuration->problems, file, "Daemon", text);
+}
+
+static void check_setup_key(struct configuration *configuration, const char *file,
+			    const char *group, const char *key, const char *value)
+{
+	struct setup *scratch = setup_new();
+	g_autofree char *problem = setup_set(scratch, key, value);
+
+	if (problem)
+		add_message(configuration->problems, file, group, problem);
+	setup_unref(scratch);
+}
+
+static void check_key(struct configuration *configuration, const char *group, const char *key)
+{
+	g_autofree char *file = g_key_file_get_value(configuration->origins, group, key, NULL);
+	g_autofree char *value = g_key_file_get_value(configuration->keys, group, key, NULL);
+	bool for_daemon = !strcmp(group, "Daemon");
+	g_autofree char *unknown = g_strdup_printf("%s: unknown key, ignored", key);
+
+	if (for_daemon && (!strcmp(key, "Sessions") || !strcmp(key, "Trace")))
+		check_daemon_key(configuration, file, key, value);
+	else if (!for_daemon && setup_has_field(key))
+		check_setup_key(configuration, file, group, key, value);
+	else
+		add_message(configuration->warnings, file, group, unknown);
+}
+
+static void check_group(struct configuration *configuration, const char *group)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(configuration->keys, group, NULL, NULL);
+
+	if (strcmp(group, "Daemon") && !is_setup_group(group)) {
+		g_autofree char *file = g_key_file_get_value(configuration->origins, group, keys[0],
+							     NULL);
+
+		add_message(configuration->warnings, file, group,
+			    "unknown section, ignored; known are Daemon, Mail, Slot K1, Slot 0:K1");
+		return;
+	}
+	for (char **key = keys; *key; key++)
+		check_key(configuration, group, *key);
+}
+
+struct configuration *configuration_load(const char *file)
+{
+	struct configuration *configuration = g_new0(struct configuration, 1);
+	g_autofree char *directory = g_strconcat(file, ".d", NULL);
+	g_auto(GStrv) groups = NULL;
+
+	configuration->keys = g_key_file_new();
+	configuration->origins = g_key_file_new();
+	configuration->sessions = SESSIONS_DEFAULT;
+	configuration->problems = g_ptr_array_new_with_free_func(g_free);
+	configuration->warnings = g_ptr_array_new_with_free_func(g_free);
+	merge_file(configuration, file);
+	merge_directory(configuration, directory);
+	groups = g_key_file_get_groups(configuration->keys, NULL);
+	for (char **group = groups; *group; group++)
+		check_group(configuration, *group);
+	return configuration;
+}
+
+void configuration_free(struct configuration *configuration)
+{
+	if (!configuration)
+		return;
+	g_key_file_unref(configuration->keys);
+	g_key_file_unref(configuration->origins);
+	g_ptr_array_unref(configuration->problems);
+	g_ptr_array_unref(configuration->warnings);
+	g_free(configuration);
+}
+
+/* The value that counts: of the first of these groups that has the key. */
+static char *effective_value(const struct configuration *configuration, char *const groups[],
+			     const char *key)
+{
+	char *value = NULL;
+
+	for (; *groups && !value; groups++)
+		value = g_key_file_get_value(configuration->keys, *groups, key, NULL);
+	return value;
+}
+
+struct setup *configuration_setup(const struct configuration *configuration, unsigned int card,
+				  unsigned int slot)
+{
+	g_autofree char *any_card = g_strdup_printf("Slot K%u", slot);
+	g_autofree char *one_card = g_strdup_printf("Slot %u:K%u", card, slot);
+	char mail[] = "Mail", *groups[] = { one_card, any_card, mail, NULL };
+	struct setup *setup = setup_new();
+	const char *key;
+
+	for (size_t i = 0; (key = setup_field(i)); i++) {
+		g_autofree char *value = effective_value(configuration, groups, key);
+
+		if (value)
+			g_free(setup_set(setup, key, value));
+	}
+	setup_finish(setup);
+	return setup;
+}

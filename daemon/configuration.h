@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_CONFIGURATION_H
+#define ECEMAIL_CONFIGURATION_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "setup.h"
+
+#define SESSIONS_DEFAULT 4
+#define SESSIONS_MAX	 64
+
+/* ecemaild.conf and its drop-ins, as read at one moment. */
+struct configuration {
+	GKeyFile *keys; /* all files merged */
+	GKeyFile *origins; /* for each of the keys, the file it is from */
+	unsigned int sessions;
+	bool trace;
+	GPtrArray *problems; /* bad values, in words */
+	GPtrArray *warnings; /* what was ignored, in words */
+};
+
+/*
+ * Reads @file, then @file.d/ *.conf in the order of their names; what does not
+ * exist is empty. Always returns a configuration; it is usable as it is if
+ * @problems is empty, else with the bad fields undefined.
+ */
+struct configuration *configuration_load(const char *file);
+void configuration_free(struct configuration *configuration);
+
+/* The setup of one slot: [Mail], then [Slot K1], then [Slot 0:K1]. */
+struct setup *configuration_setup(const struct configuration *configuration, unsigned int card,
+				  unsigned int slot);
+
+#endif /* ECEMAIL_CONFIGURATION_H */

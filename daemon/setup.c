@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The fields of the e-mail setup, each with its check. */
+
+#include <arpa/inet.h>
+#include <linux/ecom.h>
+#include <linux/ecom_slave89.h>
+#include <string.h>
+
+#include "address.h"
+#include "setup.h"
+#include "status.h"
+
+#define SMTP_PORT 25
+
+/* A setter returns NULL or what is wrong (to be freed). */
+struct field {
+	const char *name;
+	char *(*set)(struct setup *setup, const char *value);
+	unsigned int detail;
+	const char *allowed;
+};
+
+static char *parse_number(const char *value, unsigned int max, unsigned int *number)
+{
+	guint64 n;
+
+	if (!g_ascii_string_to_unsigned(value, 10, 1, max, &n, NULL))
+		return g_strdup("not such a number");
+	*number = (unsigned int)n;
+	return NULL;
+}
+
+static bool is_host_name(const char *name)
+{
+	if (!*name || strlen(name) > DOMAIN_MAX || *name == '.' || *name == '-')
+		return false;
+	for (; *name; name++)
+		if (!g_ascii_isalnum(*name) && !strchr("-._", *name))
+			return false;
+	return true;
+}
+
+static bool is_address(int family, const char *text)
+{
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	return inet_pton(family, text, bytes) == 1;
+}
+
+/* Digits and dots only is meant to be an IP address, so 192.168.0.300 is no name. */
+static bool is_server(const char *host)
+{
+	if (strspn(host, "0123456789.") == strlen(host))
+		return is_address(AF_INET, host);
+	return is_host_name(host) || is_address(AF_INET6, host);
+}
+
+/* "host", "host:port", "1:2::3" or "[1:2::3]:port" */
+static void split_port(const char *value, char **host, const char **port)
+{
+	const char *colon = strrchr(value, ':');
+	const char *bracket = strchr(value, ']');
+
+	*port = NULL;
+	if (*value == '[' && bracket) {
+		*host = g_strndup(value + 1, (gsize)(bracket - value - 1));
+		if (bracket[1])
+			*port = bracket[1] == ':' ? bracket + 2 : bracket + 1;
+	} else if (colon && strchr(value, ':') == colon) {
+		*host = g_strndup(value, (gsize)(colon - value));
+		*port = colon + 1;
+	} else {
+		*host = g_strdup(value);
+	}
+}
+
+static char *set_server(struct setup *setup, const char *value)
+{
+	g_autofree char *host = NULL;
+	const char *port;
+	char *problem;
+
+	g_clear_pointer(&setup->server, g_free);
+	if (!*value || !strcmp(value, "0.0.0.0")) /* the seed's uninitialised setup */
+		return NULL;
+	split_port(value, &host, &port);
+	if (!is_server(host))
+		return g_strdup("neither a host name nor an IP address");
+	problem = port ? parse_number(port, 65535, &setup->port) : NULL;
+	if (!problem)
+		setup->server = g_steal_pointer(&host);
+	return problem;
+}
+
+static bool has_control(const char *text)
+{
+	for (; *text; text++)
+		if (g_ascii_iscntrl(*text))
+			return true;
+	return false;
+}
+
+static char *set_sender_name(struct setup *setup, const char *value)
+{
+	g_clear_pointer(&setup->sender_name, g_free);
+	if (!g_utf8_validate(value, -1, NULL))
+		return g_strdup("not UTF-8");
+	if (has_control(value) || g_utf8_strlen(value, -1) > 64)
+		return g_strdup("a control character, or too long");
+	if (*value)
+		setup->sender_name = g_strdup(value);
+	return NULL;
+}
+
+static char *set_sender_address(struct setup *setup, const char *value)
+{
+	const char *problem = *value ? address_check(value) : NULL;
+
+	g_clear_pointer(&setup->sender_address, g_free);
+	if (problem)
+		return g_strdup(problem);
+	if (*value)
+		setup->sender_address = g_strdup(value);
+	return NULL;
+}
+
+static char *set_cc(struct setup *setup, const char *value)
+{
+	char *problem = NULL;
+	GPtrArray *cc = address_list_parse(value, strlen(value), &problem);
+
+	if (!cc)
+		return problem;
+	g_ptr_array_unref(setup->cc);
+	setup->cc = cc;
+	return NULL;
+}
+
+static char *set_port(struct setup *setup, const char *value)
+{
+	return parse_number(value, 65535, &setup->port);
+}
+
+static char *set_timeout(struct setup *setup, const char *value)
+{
+	return parse_number(value, ECOM_TIMEOUT_MAX, &setup->timeout);
+}
+
+static char *set_helo_name(struct setup *setup, const char *value)
+{
+	size_t length = strlen(value);
+
+	g_clear_pointer(&setup->helo_name, g_free);
+	if (!length)
+		return NULL;
+	if (!is_host_name(value) && !(length > 2 && value[0] == '[' && value[length - 1] == ']' &&
+				      strspn(value + 1, "0123456789abcdefABCDEF.:IPv") == length - 2))
+		return g_strdup("neither a host name nor an address literal");
+	setup->helo_name = g_strdup(value);
+	return NULL;
+}
+
+/* Named already, so that no one believes to have TLS who wrote it down. */
+static char *set_tls(struct setup *setup, const char *value)
+{
+	(void)setup;
+	return strcmp(value, "none") ? g_strdup("this version cannot do TLS") : NULL;
+}
+
+/* Port before Server, whose own port wins. */
+static const struct field fields[] = {
+	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
+	{ "Server", set_server, DETAIL_BAD_FIELD,
+	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
+	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
+	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain" },
+	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ..." },
+	{ "Timeout", set_timeout, DETAIL_BAD_FIELD, "1 to 65535 seconds" },
+	{ "HeloName", set_helo_name, DETAIL_BAD_FIELD, "a full host name, or [address]" },
+	{ "TLS", set_tls, DETAIL_BAD_FIELD, "none" },
+};
+
+static const struct field *find_field(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+		if (!strcmp(fields[i].name, name))
+			return &fields[i];
+	return NULL;
+}
+
+const char *setup_field(size_t index)
+{
+	return index < G_N_ELEMENTS(fields) ? fields[index].name : NULL;
+}
+
+bool setup_has_field(const char *name)
+{
+	return find_field(name) != NULL;
+}
+
+/* The first problem is the one that a ladder program gets to see. */
+static void setup_invalidate(struct setup *setup, unsigned int detail, const char *problem)
+{
+	if (setup->problem)
+		return;
+	setup->detail = detail;
+	setup->problem = g_strdup(problem);
+}
+
+char *setup_set(struct setup *setup, const char *name, const char *value)
+{
+	const struct field *field = find_field(name);
+	g_autofree char *why = field->set(setup, value);
+	char *problem;
+
+	if (!why)
+		return NULL;
+	problem = g_strdup_printf("%s=%s: %s; allowed: %s", name, value, why, field->allowed);
+	setup_invalidate(setup, field->detail, problem);
+	return problem;
+}
+
+void setup_finish(struct setup *setup)
+{
+	if (!setup->server)
+		setup_invalidate(setup, DETAIL_NO_SERVER, "Server -- undefined --");
+	if (!setup->sender_address)
+		setup_invalidate(setup, DETAIL_NO_SENDER, "SenderAddress -- undefined --");
+}
+
+struct setup *setup_new(void)
+{
+	struct setup *setup = g_rc_box_new0(struct setup);
+
+	setup->port = SMTP_PORT;
+	setup->timeout = REQUEST_TIMEOUT_DEFAULT;
+	setup->cc = g_ptr_array_new_with_free_func(g_free);
+	return setup;
+}
+
+struct setup *setup_ref(struct setup *setup)
+{
+	return g_rc_box_acquire(setup);
+}
+
+static void setup_clear(gpointer data)
+{
+	struct setup *setup = data;
+
+	g_free(setup->server);
+	g_free(setup->sender_name);
+	g_free(setup->sender_address);
+	g_free(setup->helo_name);
+	g_free(setup->problem);
+	g_ptr_array_unref(setup->cc);
+}
+
+void setup_unref(struct setup *setup)
+{
+	if (setup)
+		g_rc_box_release_full(setup, setup_clear);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_SETUP_H
+#define ECEMAIL_SETUP_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/*
+ * The e-mail setup of one slot (seed 000, section 6). Never changed once
+ * made, so that a request keeps the one it started with.
+ */
+struct setup {
+	char *server; /* host name or IP address, NULL: undefined */
+	unsigned int port;
+	char *sender_name; /* UTF-8 or NULL */
+	char *sender_address; /* NULL: undefined */
+	GPtrArray *cc; /* addresses, maybe none */
+	unsigned int timeout; /* seconds */
+	char *helo_name; /* NULL: this machine's */
+
+	unsigned int detail; /* why mail cannot be sent with it, 0: it can */
+	char *problem; /* the same in words, NULL: it can */
+};
+
+struct setup *setup_new(void);
+struct setup *setup_ref(struct setup *setup);
+void setup_unref(struct setup *setup);
+
+/* Names of the fields, in the order in which they are to be set; NULL: no more. */
+const char *setup_field(size_t index);
+bool setup_has_field(const char *name);
+
+/*
+ * Sets one field. Returns NULL, or what is wrong with the value and what is
+ * allowed (to be freed); the setup is invalid from then on.
+ */
+char *setup_set(struct setup *setup, const char *name, const char *value);
+
+/* Looks for required fields that are undefined; call it last. */
+void setup_finish(struct setup *setup);
+
+#endif /* ECEMAIL_SETUP_H */
