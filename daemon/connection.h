@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_CONNECTION_H
+#define ECEMAIL_CONNECTION_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "outcome.h"
+#include "setup.h"
+
+typedef void (*trace_fn)(void *userdata, const char *line);
+
+/* A connection on its way to where MAIL can be said: libcurl's part. */
+struct connection {
+	CURL *easy;
+	struct reply_parser parser; /* its reply: the last one */
+	bool greeted;
+	bool answered; /* nothing was sent since the last complete reply */
+	bool pipelining; /* offered by the server */
+	enum reply_event fault; /* why it was given up, or REPLY_MORE */
+	trace_fn trace; /* NULL: off */
+	void *userdata;
+};
+
+/* Prepares @connection->easy; @milliseconds is how long it may take at most. */
+int connection_init(struct connection *connection, const struct setup *setup, long milliseconds);
+
+/* True once TCP is connected. */
+bool connection_is_up(const struct connection *connection);
+
+/* Why libcurl gave up in @state (1 or 2). */
+void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,
+			struct outcome *outcome);
+
+/* Detail code of the last failed system call; 0: it was a time-out of TCP. */
+unsigned int connection_error(const struct connection *connection, unsigned int otherwise);
+
+/* Closes at once, saying nothing. @multi has the easy handle. */
+void connection_close(struct connection *connection, CURLM *multi);
+
+#endif /* ECEMAIL_CONNECTION_H */

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Submissions and the sessions that carry them.
+ *
+ *   engine_submit()   waiting (state 0) → a session is free: session.c, states
+ *                     1 to 8 → submission_end() → done()
+ *   deadline          the session ends it with 10 + state; waiting: with 10
+ *
+ * libcurl's multi handle runs on sd-event: its sockets and its one timer are
+ * event sources here. done() and room() may submit again, so both are called
+ * from a place where neither libcurl nor a session is in the middle of
+ * something.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "session.h"
+
+struct engine {
+	sd_event *event;
+	CURLM *multi;
+	sd_event_source *timer; /* libcurl's */
+	sd_event_source *starter; /* starts what waits */
+	GQueue waiting; /* submissions */
+	GQueue sessions; /* all, quitting ones too */
+	unsigned int busy; /* sessions that have a submission */
+	unsigned int sessions_max;
+	void (*room)(void *userdata);
+	void *userdata;
+};
+
+sd_event *engine_event(struct engine *engine)
+{
+	return engine->event;
+}
+
+CURLM *engine_multi(struct engine *engine)
+{
+	return engine->multi;
+}
+
+void engine_add_session(struct engine *engine, struct session *session)
+{
+	g_queue_push_tail(&engine->sessions, session);
+}
+
+void engine_remove_session(struct engine *engine, struct session *session)
+{
+	g_queue_remove(&engine->sessions, session);
+}
+
+void engine_session_free(struct engine *engine)
+{
+	engine->busy--;
+	sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
+}
+
+/* Submissions */
+
+int submission_report(struct submission *submission, unsigned int state)
+{
+	int r;
+
+	if (submission->state == state)
+		return 0;
+	r = submission->callbacks->progress(submission->userdata, state);
+	if (r >= 0)
+		submission->state = state;
+	return r;
+}
+
+void submission_trace(struct submission *submission, const char *format, const char *text)
+{
+	g_autofree char *line = NULL;
+
+	if (!submission->callbacks->trace)
+		return;
+	line = g_strconcat(format, text, NULL);
+	submission->callbacks->trace(submission->userdata, line);
+}
+
+void submission_end(struct submission *submission, const struct outcome *outcome)
+{
+	submission->deadline = sd_event_source_disable_unref(submission->deadline);
+	submission->session = NULL;
+	submission->outcome = *outcome;
+	if (outcome->status == STATUS_SUCCESS)
+		submission_trace(submission, "Success!", NULL);
+	submission->callbacks->done(submission->userdata);
+}
+
+static int submission_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct submission *submission = userdata;
+	struct outcome outcome = { 0 };
+
+	(void)source;
+	(void)usec;
+	if (submission->session) {
+		session_timeout(submission->session);
+		return 0;
+	}
+	g_queue_remove(&submission->engine->waiting, submission);
+	outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
+	submission_end(submission, &outcome);
+	return 0;
+}
+
+static void submission_start(struct engine *engine, struct submission *submission)
+{
+	struct outcome outcome = { 0 };
+
+	if (submission_report(submission, STATE_CONNECT) < 0) {
+		outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
+		submission_end(submission, &outcome);
+	} else if (session_new(&submission->session, engine, submission) < 0) {
+		outcome_fail(&outcome, STATUS_NO_MEMORY, STATE_CONNECT, DETAIL_NONE);
+		submission_end(submission, &outcome);
+	} else {
+		engine->busy++;
+	}
+}
+
+bool engine_has_room(const struct engine *engine)
+{
+	return engine->busy + g_queue_get_length((GQueue *)&engine->waiting) < engine->sessions_max;
+}
+
+static int engine_start_waiting(sd_event_source *source, void *userdata)
+{
+	struct engine *engine = userdata;
+
+	(void)source;
+	while (engine->busy < engine->sessions_max && !g_queue_is_empty(&engine->waiting))
+		submission_start(engine, g_queue_pop_head(&engine->waiting));
+	if (engine->room && engine_has_room(engine))
+		engine->room(engine->userdata);
+	return 0;
+}
+
+int engine_submit(struct engine *engine, struct submission *submission)
+{
+	int r;
+
+	memset(&submission->outcome, 0, sizeof(submission->outcome));
+	submission->state = STATE_WAITING;
+	submission->session = NULL;
+	submission->engine = engine;
+	submission->recipient_codes = g_new0(unsigned int, submission->message->recipients->len);
+	r = sd_event_add_time(engine->event, &submission->deadline, CLOCK_BOOTTIME,
+			      submission->deadline_us, 1, submission_deadline, submission);
+	if (r < 0)
+		return r;
+	g_queue_push_tail(&engine->waiting, submission);
+	return sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
+}
+
+void engine_withdraw(struct engine *engine, struct submission *submission)
+{
+	submission->deadline = sd_event_source_disable_unref(submission->deadline);
+	g_queue_remove(&engine->waiting, submission);
+	if (submission->session) {
+		session_drop(submission->session);
+		submission->session = NULL;
+		engine_session_free(engine);
+	}
+}
+
+/* libcurl */
+
+static void take_messages(struct engine *engine)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(engine->multi, &left))) {
+		CURLcode code = message->data.result;
+		struct session *session;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&session);
+		session_connected(session, code);
+	}
+}
+
+static void engine_action(struct engine *engine, curl_socket_t fd, int events)
+{
+	int running;
+
+	curl_multi_socket_action(engine->multi, fd, events, &running);
+	for (GList *next, *at = engine->sessions.head; at; at = next) {
+		next = at->next; /* the session may end here and leave the queue */
+		session_check(at->data);
+	}
+	take_messages(engine);
+}
+
+static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	int events = (revents & EPOLLIN ? CURL_CSELECT_IN : 0) |
+		     (revents & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+		     (revents & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+
+	(void)source;
+	engine_action(userdata, fd, events);
+	return 0;
+}
+
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
+{
+	struct engine *engine = userdata;
+	sd_event_source *source = socket_data;
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
+			  (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		sd_event_source_disable_unref(source);
+		return 0;
+	}
+	if (source) {
+		sd_event_source_set_io_events(source, events);
+		return 0;
+	}
+	if (sd_event_add_io(engine->event, &source, fd, events, socket_ready, engine) >= 0)
+		curl_multi_assign(engine->multi, fd, source);
+	return 0;
+}
+
+static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	engine_action(userdata, CURL_SOCKET_TIMEOUT, 0);
+	return 0;
+}
+
+static int set_timer(CURLM *multi, long milliseconds, void *userdata)
+{
+	struct engine *engine = userdata;
+
+	(void)multi;
+	if (milliseconds < 0)
+		return sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
+	if (sd_event_source_set_time_relative(engine->timer, (uint64_t)milliseconds * 1000) < 0)
+		return -1;
+	return sd_event_source_set_enabled(engine->timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
+}
+
+static int add_sources(struct engine *engine)
+{
+	int r;
+
+	r = sd_event_add_time_relative(engine->event, &engine->timer, CLOCK_MONOTONIC, 0, 1,
+				       timer_expired, engine);
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF);
+	r = sd_event_add_defer(engine->event, &engine->starter, engine_start_waiting, engine);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_enabled(engine->starter, SD_EVENT_OFF);
+}
+
+int engine_new(struct engine **result, sd_event *event, unsigned int sessions_max)
+{
+	struct engine *engine = g_new0(struct engine, 1);
+	int r;
+
+	engine->event = sd_event_ref(event);
+	engine->sessions_max = sessions_max;
+	engine->multi = curl_multi_init();
+	r = engine->multi ? add_sources(engine) : -ENOMEM;
+	if (r < 0) {
+		engine_free(engine);
+		return r;
+	}
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
+	*result = engine;
+	return 0;
+}
+
+void engine_set_sessions_max(struct engine *engine, unsigned int sessions_max)
+{
+	engine->sessions_max = sessions_max;
+	sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
+}
+
+void engine_on_room(struct engine *engine, void (*room)(void *userdata), void *userdata)
+{
+	engine->room = room;
+	engine->userdata = userdata;
+}
+
+void engine_free(struct engine *engine)
+{
+	struct session *session;
+
+	if (!engine)
+		return;
+	while ((session = g_queue_peek_head(&engine->sessions)))
+		session_drop(session);
+	if (engine->multi)
+		curl_multi_cleanup(engine->multi);
+	sd_event_source_disable_unref(engine->timer);
+	sd_event_source_disable_unref(engine->starter);
+	g_queue_clear(&engine->waiting);
+	sd_event_unref(engine->event);
+	g_free(engine);
+}
