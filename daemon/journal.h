@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_JOURNAL_H
+#define ECEMAIL_JOURNAL_H
+
+#include <glib.h>
+#include <syslog.h>
+
+/* Kinds of entries; ecemail.catalog explains each. Never change one. */
+#define MESSAGE_MAIL_SENT     "44ff348879d14f09b5e3a746936c3da4"
+#define MESSAGE_MAIL_FAILED   "055a27428b9d44809c819c364f191ca9"
+#define MESSAGE_MAIL_PARTLY   "5112bebe905142a8bd78001f4395a74f"
+#define MESSAGE_LATE_OUTCOME  "985d45ba8ced46d8a300e3d61367e710"
+#define MESSAGE_SETUP_APPLIED "5a2f8c524d684f9ca758a4984749545a"
+#define MESSAGE_SETUP_INVALID "d6acf57baa9846eaa8bd0fca9570c3df"
+#define MESSAGE_SETUP_KEPT    "abafb49b939247549f5d1eee5435ec18"
+#define MESSAGE_SLOT_OPENED   "c2b5aa678d384a7d8854b0a52c9e0bb4"
+#define MESSAGE_SLOT_GONE     "0c89e3a82c4d40258461f458f1321bab"
+
+/* One entry on its way to the writer thread. */
+struct journal_entry;
+
+/* Starts the writer thread; returns 0 or a negative errno. */
+int journal_start(void);
+
+/* Writes what is queued, for some seconds at most, and ends the thread. */
+void journal_stop(void);
+
+/* @message_id may be NULL. */
+struct journal_entry *journal_entry_new(int priority, const char *message_id, const char *format,
+					...) G_GNUC_PRINTF(3, 4);
+void journal_field(struct journal_entry *entry, const char *name, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* Queues the entry and owns it; never blocks. If the queue is full the entry is lost and counted. */
+void journal_write(struct journal_entry *entry);
+
+/* An entry without further fields. */
+void journal_log(int priority, const char *message_id, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* For "systemctl status": the newest text only is sent, by the writer thread. */
+void journal_status(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+#endif /* ECEMAIL_JOURNAL_H */

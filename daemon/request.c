@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A request of the ladder program from read() to its final status.
+ *
+ *   request_start()     PROGRESS state 0; decode and check the frame, compose
+ *                       the mail, engine_submit()
+ *   request_progress()  PROGRESS, called by the engine before each state. Up to
+ *                       state 7 a dying daemon's request is requeued; state 8
+ *                       is the claim: after it, it ends with 18, sent unknown
+ *   request_done()      COMPLETE, one journal entry
+ *   request_hand_back() RELEASE, at an orderly stop
+ *
+ * The kernel's word is final: a request that it has ended (ESTALE) is dropped,
+ * and what we know of it goes to the journal only. If the card is gone
+ * (ENODEV), nobody will read the status, but the mail still goes out: it may
+ * be the one that says why.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "address.h"
+#include "record.h"
+#include "request.h"
+
+/* How much earlier than the kernel the daemon ends a request: its status is the better one. */
+#define MARGIN_NS (250 * 1000 * 1000ULL)
+
+static const struct submission_callbacks callbacks, callbacks_trace;
+
+static void request_free(struct request *request)
+{
+	struct slot *slot = request->slot;
+	struct backplane *backplane = slot->backplane;
+
+	message_free(request->message);
+	g_free(request->submission.recipient_codes);
+	if (request->to)
+		g_ptr_array_unref(request->to);
+	setup_unref(request->setup);
+	slot_forget(slot, request);
+	g_free(request);
+	backplane->requests--;
+	if (backplane->stopping && !backplane->requests)
+		sd_event_exit(backplane->event, 0);
+}
+
+static void set_label(struct ecom_progress *progress, const struct text *subject)
+{
+	memcpy(progress->label, subject->data, MIN(subject->length, sizeof(progress->label)));
+}
+
+static int request_progress(void *userdata, unsigned int state)
+{
+	struct request *request = userdata;
+	struct device *device = request->slot->device;
+	struct ecom_progress progress = {
+		.id = request->record.id,
+		.state = (__u16)state,
+		.on_expire = (__u16)(STATUS_TIMEOUT + state),
+		.on_expire_sent = state < STATE_END ? SENT_NO : SENT_UNKNOWN,
+		.on_release = state < STATE_END ? 0 : STATUS_TIMEOUT + STATE_END,
+		.on_release_sent = SENT_UNKNOWN,
+	};
+	int r;
+
+	if (!device)
+		return 0;
+	if (request->ecemail.subject.length)
+		set_label(&progress, &request->ecemail.subject);
+	r = device->operations->progress(device, &progress);
+	if (r < 0 && r != -ESTALE && r != -ENODEV)
+		journal_log(LOG_ERR, NULL, "%s: request %llu cannot enter state %u: %s",
+			    request->slot->name, request->record.id, state, strerror(-r));
+	return r == -ENODEV ? 0 : r;
+}
+
+static int request_complete(const struct request *request, const struct outcome *outcome)
+{
+	struct device *device = request->slot->device;
+	struct ecom_complete complete = { .id = request->record.id };
+
+	outcome_result(outcome, &complete.result);
+	return device ? device->operations->complete(device, &complete) : -ENODEV;
+}
+
+static void request_end(struct request *request, const struct outcome *outcome)
+{
+	int r = request_complete(request, outcome);
+
+	record_outcome(request, outcome, r);
+	request_free(request);
+}
+
+static void request_done(void *userdata)
+{
+	struct request *request = userdata;
+
+	request_end(request, &request->submission.outcome);
+}
+
+static void request_trace(void *userdata, const char *line)
+{
+	record_trace(userdata, line);
+}
+
+static const struct submission_callbacks callbacks = {
+	.progress = request_progress,
+	.done = request_done,
+};
+static const struct submission_callbacks callbacks_trace = {
+	.progress = request_progress,
+	.done = request_done,
+	.trace = request_trace,
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void refuse(struct outcome *outcome, unsigned int status, unsigned int detail,
+		   const char *text)
+{
+	outcome_fail(outcome, status, STATE_WAITING, detail);
+	if (text)
+		outcome_say(outcome, text);
+}
+
+static bool check_to(struct request *request, struct outcome *outcome)
+{
+	const struct text *to = &request->ecemail.to;
+	g_autofree char *problem = NULL, *text = NULL;
+
+	request->to = address_list_parse(to->data, to->length, &problem);
+	if (request->to)
+		return true;
+	text = g_strdup_printf("To %s", problem);
+	refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_TO, text);
+	return false;
+}
+
+/* True if neither To, apart from blanks and commas, nor Cc has anything. */
+static bool no_sendee(const struct request *request)
+{
+	const struct text *to = &request->ecemail.to;
+
+	for (size_t i = 0; i < to->length; i++)
+		if (to->data[i] != ' ' && to->data[i] != ',')
+			return false;
+	return !request->setup->cc->len;
+}
+
+/* In the order of the status codes' precedence: frame, setup, sendee, address. */
+static bool request_check(struct request *request, struct outcome *outcome)
+{
+	const struct setup *setup = request->setup;
+	const char *problem;
+
+	if (request->record.command != COMMAND_ECEMAIL) {
+		refuse(outcome, STATUS_NOT_SERVED, DETAIL_NONE, "unknown command");
+	} else if (ecemail_decode(&request->ecemail, request->record.frame,
+				  request->record.length) < 0) {
+		refuse(outcome, STATUS_INVALID_DATA, DETAIL_LENGTHS, NULL);
+	} else if (setup->problem) {
+		refuse(outcome, STATUS_INVALID_SETUP, setup->detail, setup->problem);
+	} else if (no_sendee(request)) {
+		refuse(outcome, STATUS_NO_SENDEE, DETAIL_NONE, NULL);
+	} else if (!check_to(request, outcome)) {
+		return false;
+	} else if ((problem = subject_check(&request->ecemail.subject))) {
+		refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_SUBJECT, NULL);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* Always the same for one request, never for two, on this or any other machine. */
+static char *message_id(const struct request *request)
+{
+	const struct ecom_request *record = &request->record;
+	const struct slot *slot = request->slot;
+
+	return g_strdup_printf("%llu.%u.%u.%08x.%08x@%s.ecemail", record->id, slot->number,
+			       slot->card, record->card_generation, record->host_generation,
+			       slot->backplane->machine);
+}
+
+static void request_compose(struct request *request)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autofree char *id = message_id(request);
+
+	request->message = message_compose(request->setup, request->to, &request->ecemail.subject,
+					   &request->ecemail.body, id, now);
+}
+
+static int request_submit(struct request *request)
+{
+	struct backplane *backplane = request->slot->backplane;
+	bool trace = backplane->configuration->trace;
+	struct submission *submission = &request->submission;
+
+	request_compose(request);
+	if (trace)
+		record_mail(request);
+	submission->setup = request->setup;
+	submission->message = request->message;
+	submission->deadline_us = (request->record.deadline_ns - MARGIN_NS) / 1000;
+	submission->callbacks = trace ? &callbacks_trace : &callbacks;
+	submission->userdata = request;
+	return engine_submit(backplane->engine, submission);
+}
+
+static bool is_late(const struct ecom_request *record)
+{
+	return record->deadline_ns <= now_ns() + MARGIN_NS;
+}
+
+void request_start(struct slot *slot, const struct ecom_request *record)
+{
+	struct request *request = g_new0(struct request, 1);
+	struct outcome outcome = { 0 };
+	bool fit;
+
+	request->slot = slot;
+	request->record = *record;
+	request->setup = setup_ref(slot->setup);
+	g_queue_push_tail(&slot->requests, request);
+	slot->backplane->requests++;
+
+	fit = request_check(request, &outcome); /* first, since the label is the Subject */
+	if (request_progress(request, STATE_WAITING) < 0 || is_late(record)) {
+		outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
+		request_end(request, &outcome);
+	} else if (!fit) {
+		request_end(request, &outcome);
+	} else if (request_submit(request) < 0) {
+		outcome_fail(&outcome, STATUS_NO_MEMORY, STATE_WAITING, DETAIL_NONE);
+		request_end(request, &outcome);
+	}
+}
+
+bool request_hand_back(struct request *request)
+{
+	struct device *device = request->slot->device;
+	struct ecom_release release = { .id = request->record.id };
+
+	if (request->submission.state >= STATE_END || !device)
+		return false;
+	engine_withdraw(request->slot->backplane->engine, &request->submission);
+	device->operations->release(device, &release);
+	request_free(request);
+	return true;
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One slot: opens, reads requests, closes.
+ *
+ * It reads only while the engine has room, one request at a time, so what must
+ * wait does so in the kernel's queue, and slots take turns. When the device
+ * reports its end the file is closed at once, so that the driver can go; the
+ * slot itself stays until its last request has ended.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "journal.h"
+#include "request.h"
+#include "slot.h"
+
+static void slot_free(struct slot *slot)
+{
+	sd_event_source_disable_unref(slot->io);
+	if (slot->device)
+		slot->device->operations->close(slot->device);
+	setup_unref(slot->setup);
+	g_free(slot->path);
+	g_free(slot->name);
+	g_free(slot);
+}
+
+void slot_close(struct slot *slot)
+{
+	g_queue_remove(&slot->backplane->slots, slot);
+	slot->io = sd_event_source_disable_unref(slot->io);
+	slot->device->operations->close(slot->device);
+	slot->device = NULL;
+	if (g_queue_is_empty(&slot->requests))
+		slot_free(slot);
+}
+
+void slot_forget(struct slot *slot, void *request)
+{
+	g_queue_remove(&slot->requests, request);
+	if (!slot->device && g_queue_is_empty(&slot->requests))
+		slot_free(slot);
+}
+
+void slot_gone(struct slot *slot)
+{
+	journal_log(LOG_NOTICE, MESSAGE_SLOT_GONE, "%s: %s is gone, closed", slot->name, slot->path);
+	slot_close(slot);
+}
+
+static int slot_read(struct slot *slot)
+{
+	struct ecom_request record;
+	int r = slot->device->operations->read(slot->device, &record);
+
+	if (r == -EAGAIN || r == -EINTR)
+		return 0;
+	if (r < 0)
+		return r;
+	request_start(slot, &record);
+	backplane_update_reading(slot->backplane);
+	return 0;
+}
+
+static int slot_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct slot *slot = userdata;
+	int r = revents & EPOLLIN ? slot_read(slot) : 0;
+
+	(void)source;
+	(void)fd;
+	if (r < 0 && r != -ENODEV)
+		journal_log(LOG_ERR, NULL, "%s: cannot read %s: %s", slot->name, slot->path,
+			    strerror(-r));
+	if (r < 0 || revents & (EPOLLHUP | EPOLLERR))
+		slot_gone(slot);
+	return 0;
+}
+
+void slot_set_reading(struct slot *slot, bool reading)
+{
+	sd_event_source_set_io_events(slot->io, reading ? EPOLLIN : 0);
+}
+
+/* Time-out and health, for the ladder program to read. */
+static void slot_tell(struct slot *slot)
+{
+	struct ecom_settings settings = {
+		.timeout = slot->setup->timeout,
+		.health = slot->setup->problem ? STATUS_INVALID_SETUP : STATUS_SUCCESS,
+	};
+	int r = slot->device->operations->set(slot->device, &settings);
+
+	if (r < 0 && r != -ENODEV)
+		journal_log(LOG_ERR, NULL, "%s: cannot set time-out and health of %s: %s",
+			    slot->name, slot->path, strerror(-r));
+}
+
+void slot_configure(struct slot *slot)
+{
+	const struct setup *setup;
+
+	setup_unref(slot->setup);
+	slot->setup = configuration_setup(slot->backplane->configuration, slot->card, slot->number);
+	setup = slot->setup;
+	if (setup->problem)
+		journal_log(LOG_WARNING, MESSAGE_SETUP_INVALID,
+			    "%s: e-mail setup is incomplete, requests will end with status 24: %s; "
+			    "see %s",
+			    slot->name, setup->problem, slot->backplane->configuration_file);
+	else
+		journal_log(LOG_INFO, MESSAGE_SETUP_APPLIED,
+			    "%s: e-mail setup: server %s:%u, sender %s, %u Cc, time-out %u s",
+			    slot->name, setup->server, setup->port, setup->sender_address,
+			    setup->cc->len, setup->timeout);
+	slot_tell(slot);
+}
+
+int slot_new(struct backplane *backplane, struct device *device, const char *path)
+{
+	struct slot *slot = g_new0(struct slot, 1);
+	struct ecom_info info;
+	int r = device->operations->info(device, &info);
+
+	slot->backplane = backplane;
+	slot->device = device;
+	slot->path = g_strdup(path);
+	if (r >= 0)
+		r = sd_event_add_io(backplane->event, &slot->io, device->fd, 0, slot_ready, slot);
+	if (r < 0) {
+		slot_free(slot);
+		return r;
+	}
+	slot->card = info.card;
+	slot->number = info.slot;
+	slot->name = g_strdup_printf("%u:K%u", info.card, info.slot);
+	g_queue_push_tail(&backplane->slots, slot);
+	journal_log(LOG_INFO, MESSAGE_SLOT_OPENED, "%s: opened %s, module %.*s, card %.*s",
+		    slot->name, path, (int)sizeof(info.module), info.module,
+		    (int)sizeof(info.serial), info.serial);
+	slot_configure(slot);
+	slot_set_reading(slot, !backplane->stopping && engine_has_room(backplane->engine));
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_SLOT_H
+#define ECEMAIL_SLOT_H
+
+#include "backplane.h"
+#include "device.h"
+
+/* One slot of a card: to the PLC, one ECOM100. */
+struct slot {
+	struct backplane *backplane;
+	struct device *device; /* NULL once the card is gone */
+	char *path; /* of the device node */
+	unsigned int card;
+	unsigned int number;
+	char *name; /* "0:K1" */
+	struct setup *setup;
+	sd_event_source *io;
+	GQueue requests; /* read and not ended */
+};
+
+/* Takes over the device. Returns 0 or a negative errno; the device is closed then. */
+int slot_new(struct backplane *backplane, struct device *device, const char *path);
+
+/* Closes the device; what is on its way goes on without it. */
+void slot_close(struct slot *slot);
+
+/* Likewise, since the card is gone. */
+void slot_gone(struct slot *slot);
+
+/* Takes the slot's setup from the configuration and tells the driver. */
+void slot_configure(struct slot *slot);
+
+void slot_set_reading(struct slot *slot, bool reading);
+
+/* A request of the slot has been freed. */
+void slot_forget(struct slot *slot, void *request);
+
+#endif /* ECEMAIL_SLOT_H */
