@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The scripted SMTP server of the engine's tests. */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server.h"
+
+struct server {
+	pthread_mutex_t lock;
+	pthread_t thread;
+	int listener;
+	unsigned int port;
+	bool pipelining;
+	const struct server_step *script;
+	bool used[64];
+	GPtrArray *connections;
+	GString *commands;
+	GString *text;
+	unsigned int messages;
+	unsigned int open;
+	unsigned int open_most;
+};
+
+struct connection {
+	struct server *server;
+	pthread_t thread;
+	int fd;
+	bool in_text;
+	bool text_seen;
+};
+
+static const struct server_step usual[] = {
+	{ "connect", SAY, "220 test ESMTP\r\n", 0 },
+	{ "EHLO", SAY, "250-test\r\n250-SIZE 1000\r\n250 ENHANCEDSTATUSCODES\r\n", 0 },
+	{ "HELO", SAY, "250 test\r\n", 0 },
+	{ "MAIL", SAY, "250 2.1.0 Ok\r\n", 0 },
+	{ "RCPT", SAY, "250 2.1.5 Ok\r\n", 0 },
+	{ "DATA", SAY, "354 End data with <CR><LF>.<CR><LF>\r\n", 0 },
+	{ ".", SAY, "250 2.0.0 Ok: queued as 42\r\n", 0 },
+	{ "RSET", SAY, "250 2.0.0 Ok\r\n", 0 },
+	{ "QUIT", SAY_CLOSE, "221 2.0.0 Bye\r\n", 0 },
+	{ "", SAY, "500 5.5.1 what?\r\n", 0 },
+};
+
+static const struct server_step ehlo_pipelining = {
+	"EHLO", SAY, "250-test\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n", 0
+};
+
+static const struct server_step *find_step(struct server *server, const char *line)
+{
+	const struct server_step *step = server->script;
+
+	for (int i = 0; step && step[i].command; i++) {
+		if (server->used[i] || strncasecmp(line, step[i].command, strlen(step[i].command)))
+			continue;
+		server->used[i] = true;
+		return &step[i];
+	}
+	if (!strcmp(line, "text"))
+		return NULL;
+	if (server->pipelining && g_str_has_prefix(line, "EHLO"))
+		return &ehlo_pipelining;
+	for (step = usual; strncasecmp(line, step->command, strlen(step->command)); step++)
+		;
+	return step;
+}
+
+static void pause_ms(unsigned int ms)
+{
+	usleep(ms * 1000);
+}
+
+static void send_slowly(int fd, const char *reply, size_t piece, unsigned int ms)
+{
+	size_t length = strlen(reply);
+
+	for (size_t sent = 0; sent < length; sent += piece) {
+		if (send(fd, reply + sent, MIN(piece, length - sent), MSG_NOSIGNAL) < 0)
+			return;
+		pause_ms(ms);
+	}
+}
+
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+/* Until the client has gone or the server is stopped. */
+static void hang(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, 1, 0) > 0)
+		;
+}
+
+/* Returns false when the connection has ended. */
+static bool act(struct connection *connection, const struct server_step *step)
+{
+	int fd = connection->fd;
+
+	if (!step)
+		return true;
+	pause_ms(step->delay_ms);
+	if (step->reply && step->action == DRIP)
+		send_slowly(fd, step->reply, 1, 1);
+	else if (step->reply && step->action == SPLIT)
+		send_slowly(fd, step->reply, strlen(step->reply) / 2 + 1, 20);
+	else if (step->reply)
+		send(fd, step->reply, strlen(step->reply), MSG_NOSIGNAL);
+	if (step->reply && !strncmp(step->reply, "354", 3))
+		connection->in_text = true;
+	if (step->action == HANG)
+		hang(fd);
+	if (step->action == SAY_RESET)
+		reset(fd);
+	return step->action != HANG && step->action != SAY_CLOSE && step->action != SAY_RESET;
+}
+
+/* One line from the client. */
+static bool take(struct connection *connection, const char *line)
+{
+	struct server *server = connection->server;
+	const struct server_step *step = NULL;
+
+	pthread_mutex_lock(&server->lock);
+	if (connection->in_text && strcmp(line, ".")) {
+		g_string_append_printf(server->text, "%s\r\n", line);
+		if (!connection->text_seen)
+			step = find_step(server, "text");
+		connection->text_seen = true;
+	} else {
+		if (connection->in_text)
+			server->messages++;
+		else
+			g_string_append_printf(server->commands, "%s|", line);
+		connection->in_text = false;
+		step = find_step(server, line);
+	}
+	pthread_mutex_unlock(&server->lock);
+	return act(connection, step);
+}
+
+static void converse(struct connection *connection)
+{
+	g_autoptr(GString) input = g_string_new(NULL);
+	struct server *server = connection->server;
+	const struct server_step *greeting;
+	char buffer[4096], *end;
+	ssize_t n;
+
+	pthread_mutex_lock(&server->lock);
+	greeting = find_step(server, "connect");
+	pthread_mutex_unlock(&server->lock);
+	if (!act(connection, greeting))
+		return;
+	while ((n = recv(connection->fd, buffer, sizeof(buffer), 0)) > 0) {
+		g_string_append_len(input, buffer, n);
+		while ((end = strstr(input->str, "\r\n"))) {
+			g_autofree char *line = g_strndup(input->str, (gsize)(end - input->str));
+
+			g_string_erase(input, 0, end + 2 - input->str);
+			if (!take(connection, line))
+				return;
+		}
+	}
+}
+
+static void *serve(void *userdata)
+{
+	struct connection *connection = userdata;
+	struct server *server = connection->server;
+
+	converse(connection);
+	pthread_mutex_lock(&server->lock);
+	server->open--;
+	close(connection->fd);
+	connection->fd = -1;
+	pthread_mutex_unlock(&server->lock);
+	return NULL;
+}
+
+static void *listen_for_clients(void *userdata)
+{
+	struct server *server = userdata;
+	int fd;
+
+	while ((fd = accept(server->listener, NULL, NULL)) >= 0) {
+		struct connection *connection = g_new0(struct connection, 1);
+
+		*connection = (struct connection){ .server = server, .fd = fd };
+		pthread_mutex_lock(&server->lock);
+		server->open_most = MAX(server->open_most, ++server->open);
+		g_ptr_array_add(server->connections, connection);
+		pthread_create(&connection->thread, NULL, serve, connection);
+		pthread_mutex_unlock(&server->lock);
+	}
+	return NULL;
+}
+
+struct server *server_start(const struct server_step *script, bool pipelining)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	struct server *server = g_new0(struct server, 1);
+
+	pthread_mutex_init(&server->lock, NULL);
+	server->script = script;
+	server->pipelining = pipelining;
+	server->connections = g_ptr_array_new_with_free_func(g_free);
+	server->commands = g_string_new(NULL);
+	server->text = g_string_new(NULL);
+	server->listener = socket(AF_INET, SOCK_STREAM, 0);
+	g_assert(!bind(server->listener, (struct sockaddr *)&address, size));
+	g_assert(!listen(server->listener, 64));
+	g_assert(!getsockname(server->listener, (struct sockaddr *)&address, &size));
+	server->port = ntohs(address.sin_port);
+	pthread_create(&server->thread, NULL, listen_for_clients, server);
+	return server;
+}
+
+unsigned int server_port(const struct server *server)
+{
+	return server->port;
+}
+
+void server_settle(struct server *server)
+{
+	if (server->listener < 0)
+		return;
+	pause_ms(20); /* for a connection that was just made */
+	shutdown(server->listener, SHUT_RDWR);
+	pthread_join(server->thread, NULL);
+	close(server->listener);
+	server->listener = -1;
+	for (guint i = 0; i < server->connections->len; i++) {
+		struct connection *connection = server->connections->pdata[i];
+		int fd;
+
+		pthread_mutex_lock(&server->lock);
+		fd = connection->fd;
+		if (fd >= 0)
+			shutdown(fd, SHUT_RD);
+		pthread_mutex_unlock(&server->lock);
+		pthread_join(connection->thread, NULL);
+	}
+}
+
+void server_stop(struct server *server)
+{
+	server_settle(server);
+	g_ptr_array_unref(server->connections);
+	g_string_free(server->commands, TRUE);
+	g_string_free(server->text, TRUE);
+	g_free(server);
+}
+
+const char *server_commands(struct server *server)
+{
+	return server->commands->str;
+}
+
+const char *server_text(struct server *server)
+{
+	return server->text->str;
+}
+
+unsigned int server_messages(struct server *server)
+{
+	return server->messages;
+}
+
+unsigned int server_sessions_most(struct server *server)
+{
+	return server->open_most;
+}
