@@ -292,10 +292,14 @@ class Channel:
         """The guest's kernel log."""
         return self.run(["dmesg"]).stdout
 
+    def ctl_command(self):
+        """The host's command line that talks to the simulator."""
+        return [str(ROOT / "build/plcsim"), "ctl", "--socket", str(self.state / "plcsim.ctl")]
+
     def ctl(self, *words, check=True, timeout=60):
         """Talks to the simulator (plcsim ctl); returns its output."""
-        result = subprocess.run([ROOT / "build/plcsim", "ctl", self.state / "plcsim.ctl", *words],
-                                capture_output=True, text=True, timeout=timeout, check=False)
+        result = subprocess.run([*self.ctl_command(), *words], capture_output=True, text=True,
+                                timeout=timeout, check=False)
         if check and result.returncode:
             raise Failure(f"plcsim ctl {shlex.join(words)} gave status {result.returncode}: "
                           f"{result.stdout}{result.stderr}".rstrip())
@@ -335,27 +339,67 @@ class Channel:
         raise self.hung("the reboot", timeout)
 
 
+class Script(threading.Thread):
+    """Plays a file of plcsim commands, one a line, to a guest's simulator.
+
+    It is played from here and not by plcsim itself, so that it starts when
+    the guest is up and a failed script does not take the card away.
+    """
+
+    def __init__(self, channel, path):
+        super().__init__(name="script", daemon=True)
+        self.failed = None
+        self._channel = channel
+        self._path = path
+        self._text = pathlib.Path(path).read_text(encoding="utf-8")
+        self._process = None
+        self._stopped = False
+
+    def run(self):
+        for number, line in enumerate(self._text.splitlines(), 1):
+            words = line.split()
+            if not words or words[0].startswith(("#", "//")):
+                continue
+            if self._stopped:
+                return
+            self._process = _child([*self._channel.ctl_command(), *words],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+            output = self._process.communicate()[0].rstrip()
+            if self._process.returncode and not self._stopped:
+                self.failed = f"{self._path}:{number}: {line.strip()}: {output}"
+                return
+            if output:
+                log(f"{self._path}:{number}: {output}")
+
+    def stop(self):
+        """Ends the script where it is."""
+        self._stopped = True
+        _end(self._process)
+        self.join()
+
+
 class Guest(Channel):
     """A guest of one's own: booted at the start of a with block, shut down at
     its end.
 
     kernel   a name in vm_image.KERNELS
     card     "plcsim", "none", or the socket of another card process
-    base, program, script   what plcsim is given (files)
+    base, program   what plcsim is given (files)
     console  a file that the console's log is kept in
     state    the state folder; None: a new one, removed at the end
     """
 
-    def __init__(self, kernel="stock", card="plcsim", base=None, program=None, script=None,
+    def __init__(self, kernel="stock", card="plcsim", base=None, program=None,
                  console=None, state=None, boot_timeout=180):
         self.kernel_name = kernel
         self.card = card
-        self.base, self.program, self.script = base, program, script
+        self.base, self.program = base, program
         self.kept_console = console
         self.boot_timeout = boot_timeout
         self._own_state = state is None
         super().__init__(state or tempfile.mkdtemp(prefix="ecemail-vm-"))
-        self.kernel = self.image = None
+        self.kernel = self.image = self._tree = None
         self._qemu = self._plcsim = self._keeper = None
         self._qmp = None
         self._ending = False
@@ -378,10 +422,17 @@ class Guest(Channel):
 
     # Boot
 
-    def boot(self):
-        """Starts card and QEMU and waits until the guest takes commands."""
+    def prepare(self, project=False):
+        """Builds what boot() needs if it is not there yet; the project, too."""
         self.image = image()
         self.kernel = kernel(self.kernel_name)
+        if project:
+            self._tree = build(self.kernel)
+
+    def boot(self):
+        """Starts card and QEMU and waits until the guest takes commands."""
+        if not self.kernel:
+            self.prepare()
         self._prepare_state()
         if self.card == "plcsim":
             self._start_plcsim()
@@ -409,11 +460,9 @@ class Guest(Channel):
     def _start_plcsim(self):
         program = self.program or ROOT / "tests/plcsim/programs/widget-report.ld"
         command = [ROOT / "build/plcsim", "run", "--listen", self.state / "card",
-                   "--control", self.state / "plcsim.ctl", "--keep"]
+                   "--control", self.state / "plcsim.ctl"]
         if self.base:
             command += ["--base", self.base]
-        if self.script:
-            command += ["--script", self.script]
         with open(self.state / "plcsim.log", "wb") as output:
             self._plcsim = _child([*command, program], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=subprocess.STDOUT)
@@ -488,7 +537,7 @@ class Guest(Channel):
             while not self._ending and not self.failure():
                 self._keep_connected()
         except (Failure, OSError) as reason:
-            self._give_up(f"the bench lost QEMU: {reason}")
+            self.fail(f"the bench lost QEMU: {reason}")
         if self.failure():
             _end(self._qemu)
 
@@ -524,7 +573,7 @@ class Guest(Channel):
                 for name, process in (("qemu", self._qemu), ("plcsim", self._plcsim)):
                     if name in ready:
                         process.wait()
-                        self._give_up(self._died(name, process))
+                        self.fail(self._died(name, process))
                         return
                 if "ssh" in ready or ("qmp" in ready and self._restarted()):
                     return
@@ -536,15 +585,16 @@ class Guest(Channel):
         except (ConnectionError, TimeoutError):
             # QEMU is about to end; its process tells more
             self._qemu.wait()
-            self._give_up(self._died("qemu", self._qemu))
+            self.fail(self._died("qemu", self._qemu))
             return True
         if "GUEST_PANICKED" in names:
-            self._give_up(f"the guest's kernel panicked:\n{self.console()}")
+            self.fail(f"the guest's kernel panicked:\n{self.console()}")
         elif "SHUTDOWN" in names and "RESET" not in names:
-            self._give_up("the guest powered itself off")
+            self.fail("the guest powered itself off")
         return self.failure() is not None or "RESET" in names
 
-    def _give_up(self, message):
+    def fail(self, message):
+        """Gives the guest up, for a reason that all its users are told."""
         if not self._ending and not self.failure():
             (self.state / "failure.new").write_text(message, encoding="utf-8")
             (self.state / "failure.new").rename(self.state / "failure")
@@ -554,8 +604,7 @@ class Guest(Channel):
     def install(self):
         """Builds the project and installs it in the guest as a package would;
         binds the card."""
-        tree = build(self.kernel)
-        self.wait("booting the guest", self.boot_timeout)
+        tree = self._tree or build(self.kernel)
         log("installing the project in the guest")
         with tempfile.TemporaryDirectory(prefix="ecemail-modules-") as folder:
             modules = _module_tree(self.kernel, tree, pathlib.Path(folder))
@@ -571,6 +620,547 @@ class Guest(Channel):
 
     def shutdown(self, timeout=60):
         """Powers the guest off in order; a hang is a Failure."""
+        if self._ending:
+            return
+        if self.failure():
+            raise Failure(self.failure())
+        self._stop_keeper(poweroff=True)
+        try:
+            self._qemu.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise self.hung("shutting the guest down", timeout) from None
+
+    def _stop_keeper(self, poweroff=False):
+        self._ending = True
+        if poweroff:
+            with contextlib.suppress(Failure):
+                self.run(["sh", "-c", "if [ -d /run/systemd/system ]; then "
+                          "systemctl --no-block poweroff; else kill -TERM 1; fi"])
+        os.write(self._wake[1], b"x")
+        if self._keeper:
+            self._keeper.join()
+            self._keeper = None
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def _message(self):
+        while b"\n" not in self.buffer:
+            data = self.file.read(65536)
+            if not data:
+                raise ConnectionError("QEMU closed its control connection")
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def command(self, name, **arguments):
+        """Carries out a command and returns its result. Events that come
+        meanwhile are kept in self.events."""
+        self.file.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        while True:
+            message = self._message()
+            if "event" in message:
+                self.events.append(message)
+            elif "error" in message:
+                raise Failure(f"QEMU refused {name} {arguments}: {message['error']['desc']}")
+            else:
+                return message["return"]
+
+    def next_events(self):
+        """The events that have come, after self.socket became readable."""
+        while True:
+            self.events.append(self._message())
+            if b"\n" not in self.buffer:
+                events, self.events = self.events, []
+                return events
+
+    def wait_event(self, name, timeout=30):
+        """Waits for an event with that name and returns its data."""
+        deadline = time.monotonic() + timeout
+        while True:
+            while self.events:
+                event = self.events.pop(0)
+                if event["event"] == name:
+                    return event.get("data", {})
+            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
+            try:
+                self.events.append(self._message())
+            except TimeoutError:
+                raise Failure(f"QEMU did not report {name} within {timeout} s", 124) from None
+
+
+class Result:
+    """What a command gave: status, stdout and stderr (str, or bytes)."""
+
+    def __init__(self, command, status, stdout, stderr):
+        self.command = command
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+
+
+class Channel:
+    """Commands in a running guest, given its state folder."""
+
+    def __init__(self, state):
+        self.state = pathlib.Path(state).resolve()
+
+    # State folder: files by name
+
+    def failure(self):
+        """Why the guest is not running any more, or None."""
+        try:
+            return (self.state / "failure").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def console(self, lines=CONSOLE_LINES):
+        """The last lines of the guest's console."""
+        return _tail(self.state / "console", lines)
+
+    def hung(self, what, seconds):
+        """The Failure that says that something took too long."""
+        return Failure(f"time-out: {what} took more than {seconds:g} s. "
+                       f"The end of the guest's console:\n{self.console()}", 124)
+
+    def alive(self):
+        """Whether the connection is up at this moment."""
+        return self.failure() is None and (self.state / "ssh").exists()
+
+    def wait(self, what, timeout):
+        """Waits until the channel is connected."""
+        deadline = time.monotonic() + timeout
+        while not self.alive():
+            if self.failure():
+                raise Failure(self.failure())
+            if time.monotonic() > deadline:
+                raise self.hung(what, timeout)
+            time.sleep(0.05)
+
+    # Commands
+
+    def ssh(self, command, tty=False, env=None):
+        """The host's command line that runs a command (list of str) in the
+        guest; without a command a login shell."""
+        line = ["ssh", "-F", str(self.state / "ssh_config"), "-tt" if tty else "-T", "guest"]
+        if not command:
+            return line
+        words = [f"{name}={value}" for name, value in (env or {}).items()]
+        words = (["env", *words] if words else []) + [str(word) for word in command]
+        # With a second command the shell stays, so death by a signal becomes
+        # its 128 + n and is not mistaken for a lost connection (255)
+        return [*line, shlex.join(words) + "\nexit $?"]
+
+    def popen(self, command, env=None, **kwargs):
+        """Starts a command and returns its subprocess.Popen, whose pipes are
+        the command's. lost() tells its status from a lost connection."""
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen(self.ssh(command, env=env), **kwargs)
+
+    def lost(self, status):
+        """Raises Failure if a command's status says that the connection broke
+        rather than what the command gave."""
+        if status != 255:
+            return
+        # The keeper finds out why within moments
+        deadline = time.monotonic() + 1
+        while self.alive() and time.monotonic() < deadline:
+            if subprocess.run(["ssh", "-F", self.state / "ssh_config", "-O", "check", "guest"],
+                              capture_output=True, check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        deadline = time.monotonic() + 2
+        while not self.failure() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        raise Failure(self.failure() or "the command channel broke while a command ran. "
+                      f"The end of the guest's console:\n{self.console()}")
+
+    def run(self, command, check=True, timeout=120, input=None, text=True, env=None):
+        """Runs a command as root and returns its Result. With check a status
+        other than 0 is a Failure. After the time-out the command is killed in
+        the guest, too."""
+        guarded = ["timeout", "-k", "5", f"{timeout:g}", *command]
+        start = time.monotonic()
+        data = input.encode() if isinstance(input, str) else input
+        process = self.popen(guarded, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             stdin=subprocess.PIPE if data is not None else subprocess.DEVNULL)
+        try:
+            stdout, stderr = process.communicate(data, timeout + 15)
+        except subprocess.TimeoutExpired:
+            stdout, stderr = b"", b""
+        finally:
+            process.kill()
+            process.wait()
+        if time.monotonic() - start >= timeout:
+            raise self.hung(shlex.join(map(str, command)), timeout)
+        self.lost(process.returncode)
+        if text:
+            stdout, stderr = stdout.decode(errors="replace"), stderr.decode(errors="replace")
+        result = Result(command, process.returncode, stdout, stderr)
+        if check and result.status:
+            raise Failure(f"in the guest, {shlex.join(map(str, command))} "
+                          f"gave status {result.status}:\n{stdout}{stderr}")
+        return result
+
+    def stream(self, command, tty=False):
+        """Runs a command with this process's own input and output; returns
+        its status."""
+        process = subprocess.Popen(self.ssh(command, tty))
+        try:
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+        self.lost(status)
+        return status
+
+    def put(self, source, target="/"):
+        """Copies the contents of a folder of the host into one of the guest."""
+        with subprocess.Popen(["tar", "-C", source, "--owner=0", "--group=0", "-c", "."],
+                              stdout=subprocess.PIPE) as tar:
+            unpack = subprocess.run(
+                self.ssh(["tar", "-C", target, "--no-overwrite-dir",
+                          "--keep-directory-symlink", "-x"]),
+                stdin=tar.stdout, check=False)
+        self.lost(unpack.returncode)
+        if tar.returncode or unpack.returncode:
+            raise Failure(f"cannot copy {source} into the guest's {target}")
+
+    def kernel_log(self):
+        """The guest's kernel log."""
+        return self.run(["dmesg"]).stdout
+
+    def ctl_command(self):
+        """The host's command line that talks to the simulator."""
+        return [str(ROOT / "build/plcsim"), "ctl", "--socket", str(self.state / "plcsim.ctl")]
+
+    def ctl(self, *words, check=True, timeout=60):
+        """Talks to the simulator (plcsim ctl); returns its output."""
+        result = subprocess.run([*self.ctl_command(), *words], capture_output=True, text=True,
+                                timeout=timeout, check=False)
+        if check and result.returncode:
+            raise Failure(f"plcsim ctl {shlex.join(words)} gave status {result.returncode}: "
+                          f"{result.stdout}{result.stderr}".rstrip())
+        return result.stdout
+
+    def qmp(self):
+        """A control connection to QEMU of the caller's own, one at a time."""
+        return Qmp(self.state / "qmp-tests")
+
+    # Starting up
+
+    def settle(self, timeout):
+        """Waits until systemd has started everything (the debug kernel has no
+        systemd)."""
+        result = self.run(["sh", "-c", "[ ! -d /run/systemd/system ] || "
+                           "systemctl is-system-running --wait"], check=False, timeout=timeout)
+        if result.status:
+            failed = self.run(["systemctl", "--failed", "--plain", "--no-legend"]).stdout
+            raise Failure(f"the guest's system is {result.stdout.strip()}; "
+                          f"failed units:\n{failed}")
+
+    def reboot(self, timeout=180):
+        """Reboots the guest and waits until it takes commands again. What was
+        written to its disks stays."""
+        boot_id = ["cat", "/proc/sys/kernel/random/boot_id"]
+        before = self.run(boot_id).stdout
+        self.run(["sh", "-c", "if [ -d /run/systemd/system ]; then systemctl reboot; "
+                  "else kill -INT 1; fi"])
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self.wait("the reboot", deadline - time.monotonic())
+            with contextlib.suppress(Failure):
+                if self.run(boot_id).stdout != before:
+                    self.settle(timeout)
+                    return
+            time.sleep(0.3)
+        raise self.hung("the reboot", timeout)
+
+
+class Script(threading.Thread):
+    """Plays a file of plcsim commands, one a line, to a guest's simulator.
+
+    It is played from here and not by plcsim itself, so that it starts when
+    the guest is up and a failed script does not take the card away.
+    """
+
+    def __init__(self, channel, path):
+        super().__init__(name="script", daemon=True)
+        self.failed = None
+        self._channel = channel
+        self._path = path
+        self._text = pathlib.Path(path).read_text(encoding="utf-8")
+        self._process = None
+        self._stopped = False
+
+    def run(self):
+        for number, line in enumerate(self._text.splitlines(), 1):
+            words = line.split()
+            if not words or words[0].startswith(("#", "//")):
+                continue
+            if self._stopped:
+                return
+            self._process = _child([*self._channel.ctl_command(), *words],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True)
+            output = self._process.communicate()[0].rstrip()
+            if self._process.returncode and not self._stopped:
+                self.failed = f"{self._path}:{number}: {line.strip()}: {output}"
+                return
+            if output:
+                log(f"{self._path}:{number}: {output}")
+
+    def stop(self):
+        """Ends the script where it is."""
+        self._stopped = True
+        _end(self._process)
+        self.join()
+
+
+class Guest(Channel):
+    """A guest of one's own: booted at the start of a with block, shut down at
+    its end.
+
+    kernel   a name in vm_image.KERNELS
+    card     "plcsim", "none", or the socket of another card process
+    base, program   what plcsim is given (files)
+    console  a file that the console's log is kept in
+    state    the state folder; None: a new one, removed at the end
+    """
+
+    def __init__(self, kernel="stock", card="plcsim", base=None, program=None,
+                 console=None, state=None, boot_timeout=180):
+        self.kernel_name = kernel
+        self.card = card
+        self.base, self.program = base, program
+        self.kept_console = console
+        self.boot_timeout = boot_timeout
+        self._own_state = state is None
+        super().__init__(state or tempfile.mkdtemp(prefix="ecemail-vm-"))
+        self.kernel = self.image = self._tree = None
+        self._qemu = self._plcsim = self._keeper = None
+        self._qmp = None
+        self._ending = False
+        self._wake = os.pipe()
+
+    def __enter__(self):
+        try:
+            self.boot()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if kind is None:
+                self.shutdown()
+        finally:
+            self.close()
+
+    # Boot
+
+    def prepare(self, project=False):
+        """Builds what boot() needs if it is not there yet; the project, too."""
+        self.image = image()
+        self.kernel = kernel(self.kernel_name)
+        if project:
+            self._tree = build(self.kernel)
+
+    def boot(self):
+        """Starts card and QEMU and waits until the guest takes commands."""
+        if not self.kernel:
+            self.prepare()
+        self._prepare_state()
+        if self.card == "plcsim":
+            self._start_plcsim()
+        log(f"booting the guest, kernel {self.kernel.release}")
+        self._start_qemu()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._keeper.start()
+        self.wait("booting the guest", self.boot_timeout)
+
+    def _prepare_state(self):
+        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        longest = self.state / "ssh.0123456789abcdef"
+        if len(os.fsencode(longest)) > 107:
+            raise Failure(f"the path of the state folder {self.state} is too long "
+                          "for sockets in it: take a shorter one")
+        for rest in ("failure", "console", "ssh", "ssh.log"):
+            (self.state / rest).unlink(missing_ok=True)
+        (self.state / "ssh_config").write_text(SSH_CONFIG.format(
+            image=self.image, state=self.state, alive_count=CHANNEL_TIMEOUT // 15),
+            encoding="utf-8")
+
+    def _card_socket(self):
+        return self.state / "card" if self.card == "plcsim" else pathlib.Path(self.card)
+
+    def _start_plcsim(self):
+        program = self.program or ROOT / "tests/plcsim/programs/widget-report.ld"
+        command = [ROOT / "build/plcsim", "run", "--listen", self.state / "card",
+                   "--control", self.state / "plcsim.ctl"]
+        if self.base:
+            command += ["--base", self.base]
+        with open(self.state / "plcsim.log", "wb") as output:
+            self._plcsim = _child([*command, program], stdin=subprocess.DEVNULL,
+                                  stdout=output, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 20
+        while not (self.state / "card").exists():
+            if self._plcsim.poll() is not None:
+                raise Failure(self._died("plcsim", self._plcsim))
+            if time.monotonic() > deadline:
+                raise Failure("time-out: plcsim did not listen on "
+                              f"{self.state / 'card'} within 20 s", 124)
+            time.sleep(0.02)
+
+    def _start_qemu(self):
+        kernel, state = self.kernel, self.state
+        accelerator = os.environ.get("ACCEL", "tcg")
+        append = ["console=ttyS0", "rw", "net.ifnames=0", "mitigations=off",
+                  # For systemd: a plain log of what starts, for a human to read
+                  "systemd.show_status=true", "SYSTEMD_COLORS=0", "TERM=dumb"]
+        if not kernel.initrd:
+            append += ["root=/dev/vda", "init=/usr/lib/ecemail-bench/init"]
+        command = [
+            "qemu-system-x86_64", "-name", "ecemail-bench",
+            "-machine", "q35", "-cpu", "max,svm=off,la57=off", "-smp", "2", "-m", "1024",
+            "-accel", "tcg,thread=multi" if accelerator == "tcg" else accelerator,
+            # No network card: the guest has no network but its own
+            "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none",
+            "-kernel", kernel.image, "-append", " ".join(append),
+            "-drive", f"file={self.image}/root.ext4,format=raw,if=virtio,snapshot=on",
+            "-chardev", f"file,id=console,path={state}/console", "-serial", "chardev:console",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=channel,path={state}/channel,server=on,wait=off",
+            "-device", "virtserialport,chardev=channel,name=org.ecemail.channel",
+            "-device", "pvpanic-pci",
+            "-qmp", f"unix:{state}/qmp,server=on,wait=off",
+            "-qmp", f"unix:{state}/qmp-tests,server=on,wait=off",
+        ]
+        if kernel.initrd:
+            command += ["-initrd", kernel.initrd, "-drive",
+                        f"file={kernel.disk},format=raw,if=virtio,snapshot=on"]
+        # The port is there without a card, too: one can be plugged later
+        command += ["-device", "pcie-root-port,id=rp1,chassis=1,slot=1"]
+        if self.card != "none":
+            command += ["-chardev", f"socket,id=card,path={self._card_socket()}",
+                        "-device", "ivshmem-doorbell,id=card0,chardev=card,vectors=17,"
+                        "bus=rp1,acpi-index=89"]
+        with open(state / "qemu.log", "wb") as output:
+            self._qemu = _child(command, stdin=subprocess.DEVNULL, stdout=output,
+                                stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 30
+        while self._qmp is None:
+            if self._qemu.poll() is not None:
+                raise Failure(self._died("qemu", self._qemu))
+            try:
+                self._qmp = Qmp(state / "qmp")
+            except OSError:
+                time.sleep(0.05)
+            if self._qmp is None and time.monotonic() > deadline:
+                raise Failure("time-out: QEMU did not come up within 30 s; does the card "
+                              f"process at {self._card_socket()} answer?", 124)
+
+    # The keeper thread
+
+    def _died(self, name, process):
+        status = process.returncode
+        how = f"by signal {-status}" if status < 0 else f"with status {status}"
+        said = _tail(self.state / f"{name}.log", 20)
+        return f"{name} ended unexpectedly, {how}" + (f"; it said:\n{said}" if said else "")
+
+    def _keep(self):
+        """The keeper: see the top of this file."""
+        try:
+            while not self._ending and not self.failure():
+                self._keep_connected()
+        except (Failure, OSError) as reason:
+            self.fail(f"the bench lost QEMU: {reason}")
+        if self.failure():
+            _end(self._qemu)
+
+    def _keep_connected(self):
+        """Holds one SSH connection until it or the guest's boot ends."""
+        with open(self.state / "ssh.log", "ab") as output:
+            master = _child(["ssh", "-F", self.state / "ssh_config", "-N", "channel"],
+                            stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            self._watch(master)
+        finally:
+            _end(master)
+            (self.state / "ssh").unlink(missing_ok=True)
+        select.select([self._wake[0]], [], [], 0.5)
+
+    def _watch(self, master):
+        """Returns when the connection has to be made anew or all is over."""
+        with contextlib.ExitStack() as stack:
+            poll = select.poll()
+            names = {self._qmp.socket.fileno(): "qmp", self._wake[0]: "wake"}
+            for name, process in (("ssh", master), ("qemu", self._qemu),
+                                  ("plcsim", self._plcsim)):
+                if process is not None:
+                    fd = os.pidfd_open(process.pid)
+                    stack.callback(os.close, fd)
+                    names[fd] = name
+            for fd in names:
+                poll.register(fd, select.POLLIN)
+            while True:
+                ready = {names[fd] for fd, _ in poll.poll()}
+                if "wake" in ready or self._ending:
+                    return
+                for name, process in (("qemu", self._qemu), ("plcsim", self._plcsim)):
+                    if name in ready:
+                        process.wait()
+                        self.fail(self._died(name, process))
+                        return
+                if "ssh" in ready or ("qmp" in ready and self._restarted()):
+                    return
+
+    def _restarted(self):
+        """Takes QEMU's events; tells whether the guest has rebooted."""
+        try:
+            names = [event["event"] for event in self._qmp.next_events()]
+        except (ConnectionError, TimeoutError):
+            # QEMU is about to end; its process tells more
+            self._qemu.wait()
+            self.fail(self._died("qemu", self._qemu))
+            return True
+        if "GUEST_PANICKED" in names:
+            self.fail(f"the guest's kernel panicked:\n{self.console()}")
+        elif "SHUTDOWN" in names and "RESET" not in names:
+            self.fail("the guest powered itself off")
+        return self.failure() is not None or "RESET" in names
+
+    def fail(self, message):
+        """Gives the guest up, for a reason that all its users are told."""
+        if not self._ending and not self.failure():
+            (self.state / "failure.new").write_text(message, encoding="utf-8")
+            (self.state / "failure.new").rename(self.state / "failure")
+
+    # The project in the guest
+
+    def install(self):
+        """Builds the project and installs it in the guest as a package would;
+        binds the card."""
+        tree = self._tree or build(self.kernel)
+        log("installing the project in the guest")
+        with tempfile.TemporaryDirectory(prefix="ecemail-modules-") as folder:
+            modules = _module_tree(self.kernel, tree, pathlib.Path(folder))
+            self.put(modules, "/usr/lib/modules")
+        self.put(tree / "root")
+        self.settle(self.boot_timeout)
+        bound = self.run(["/usr/lib/ecemail-bench/installed"]).stdout.split()
+        if self.card != "none" and not (len(bound) > 1 and bound[1].endswith("/ecom")):
+            raise Failure(f"the driver did not take the card ({' '.join(bound)}); the end of "
+                          "the kernel log:\n" + "\n".join(self.kernel_log().splitlines()[-20:]))
+
+    # The end
+
+    def shutdown(self, timeout=60):
+        """Powers the guest off in order; a hang is a Failure."""
+        if self._ending:
+            return
         if self.failure():
             raise Failure(self.failure())
         self._stop_keeper(poweroff=True)
