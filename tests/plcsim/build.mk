@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 PROGRAMS += plcsim
 
-plcsim-program-srcs := $(addprefix tests/plcsim/, \
+# Program text and checks; with the PLC that runs them; and all but main()
+plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 	diagnostics.c memory.c vprint.c box.c program.c base.c check.c \
 	plc.c ladder.c port.c tag.c ecom100.c ecemail.c)
-plcsim-all-srcs := $(plcsim-program-srcs) $(addprefix tests/plcsim/, \
+plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c run.c ctl.c)
 
 plcsim-srcs := $(plcsim-all-srcs) tests/plcsim/main.c
 plcsim-pkgs := glib-2.0
+
+# $(1) name, $(2) sources that it tests
+define plcsim-test
+UNIT_TESTS += test-plcsim-$(1)
+test-plcsim-$(1)-srcs := tests/plcsim/test-$(1).c $(2)
+test-plcsim-$(1)-pkgs := glib-2.0
+endef
+
+plcsim-test-plc-srcs := tests/plcsim/test-text.c $(plcsim-plc-srcs)
+$(eval $(call plcsim-test,program,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,vprint,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,base,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,ladder,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))

@@ -141,35 +141,45 @@ static void report_operands(struct program_parser *p, const char *name, const ch
 	diagnostics_error(p->diagnostics, p->line, "'%s': %s takes %s", text, name, allowed->str);
 }
 
-/* The row for name and operands. Sets known if there is one for the name. */
-static const struct instruction_type *find_type(const char *name, const struct instruction *i,
-						bool *known)
+/* The row for name and operands, or NULL */
+static const struct instruction_type *find_type(const char *name, const struct instruction *i)
 {
 	for (size_t n = 0; n < G_N_ELEMENTS(instruction_types); n++) {
 		const struct instruction_type *type = &instruction_types[n];
 
-		if (strcmp(type->name, name) != 0)
-			continue;
-		*known = true;
-		if (fits(type, i))
+		if (strcmp(type->name, name) == 0 && fits(type, i))
 			return type;
 	}
 	return NULL;
 }
 
+/* The most operands that the instruction may have; -1: there is none such */
+static int operands_maximum(const char *name)
+{
+	int maximum = -1;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(instruction_types); i++) {
+		const struct instruction_type *type = &instruction_types[i];
+		int count = type->operands[1] ? 2 : type->operands[0] ? 1 : 0;
+
+		if (strcmp(type->name, name) == 0 && count > maximum)
+			maximum = count;
+	}
+	return maximum;
+}
+
 static void parse_instruction(struct program_parser *p, char **words, const char *text)
 {
 	struct instruction instruction = { .line = p->line };
-	unsigned int count = g_strv_length(words) - 1;
-	bool known = false;
+	int count = g_strv_length(words) - 1;
+	int maximum = operands_maximum(words[0]);
 
-	find_type(words[0], &instruction, &known);
-	if (!known) {
+	if (maximum < 0) {
 		diagnostics_error(p->diagnostics, p->line, "'%s': no such instruction or box",
 				  words[0]);
 		return;
 	}
-	for (unsigned int i = 0; i < MIN(count, OPERANDS_MAX); i++) {
+	for (int i = 0; count <= maximum && i < count; i++) {
 		const char *wrong = parse_operand(words[i + 1], &instruction.operands[i]);
 
 		if (wrong) {
@@ -178,8 +188,8 @@ static void parse_instruction(struct program_parser *p, char **words, const char
 			return;
 		}
 	}
-	instruction.type = find_type(words[0], &instruction, &known);
-	if (instruction.type && count <= OPERANDS_MAX)
+	instruction.type = count <= maximum ? find_type(words[0], &instruction) : NULL;
+	if (instruction.type)
 		g_array_append_val(p->program->instructions, instruction);
 	else
 		report_operands(p, words[0], text);

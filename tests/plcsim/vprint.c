@@ -94,8 +94,10 @@ static void print_characters(const struct vprint_item *item, const struct memory
 	uint16_t word = item->element.word;
 	unsigned int count = item->count;
 
-	if (!count)
-		count = MIN(memory->v[word++], CHARACTERS_MAX);
+	if (!count) {
+		count = MIN(memory->v[word], CHARACTERS_MAX);
+		word++;
+	}
 	memory_get(memory, word, bytes, count);
 	g_string_append_len(out, (char *)bytes, count);
 }

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The editor's checks: for each rule what it refuses and what it just lets be. */
+#include "tests/plcsim/test.h"
+
+#define CPU(family, firmware)		  "[cpu]\nfamily=" family "\nfirmware=" firmware "\n"
+#define SLOT(number, type, firmware, more) \
+	"[slot " number "]\nmodule=" type "-ECOM100\nfirmware=" firmware "\n" more
+
+#define C4  "xxxx"
+#define C16 C4 C4 C4 C4
+#define C64 C16 C16 C16 C16
+
+struct check_case {
+	const char *part; /* of the Widget Report; NULL: by is the whole program */
+	const char *by;
+	const char *base;
+	const char *message; /* NULL: none at all */
+};
+
+static void expect_checks(const struct check_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct check_case *c = &cases[i];
+		g_autofree char *program = c->part ? edited(widget_report, c->part, c->by) :
+						     g_strdup(c->by ? c->by : widget_report);
+		g_autofree char *text = check_text(program, c->base);
+
+		if (c->message ? !strstr(text, c->message) : *text)
+			fail_msg("case %zu:\n%s\nwanted: %s\ngot: %s", i, program,
+				 c->message ? c->message : "nothing", text);
+	}
+}
+
+// clang-format off
+static void test_cpu_firmware(void **state)
+{
+	static const struct check_case cases[] = {
+		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", ""), NULL },
+		{ NULL, NULL, CPU("260", "v2.39") SLOT("1", "H2", "4.0.1031", ""),
+		  "p:2: error: ECOM100: CPU 260 has firmware v2.39, IBoxes need v2.40 or later" },
+		{ NULL, NULL, CPU("05", "v5.10") SLOT("1", "H0", "4.0.119", ""), NULL },
+		{ NULL, NULL, CPU("05", "v5.9") SLOT("1", "H0", "4.0.119", ""), "v5.10" },
+		{ NULL, NULL, CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", ""), NULL },
+		{ NULL, NULL, CPU("06", "v2.9") SLOT("1", "H0", "4.0.119", ""), "v2.10" },
+		{ NULL, NULL, CPU("250-1", "v4.60") SLOT("1", "H2", "4.0.1031", ""), NULL },
+		{ NULL, NULL, CPU("250-1", "v4.59") SLOT("1", "H2", "4.0.1031", ""), "v4.60" },
+		{ NULL, NULL, CPU("450", "v3.30") SLOT("1", "H4", "4.0.1031", ""), NULL },
+		{ NULL, NULL, CPU("450", "v3.29") SLOT("1", "H4", "4.0.1031", ""), "v3.30" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_module_firmware(void **state)
+{
+	static const struct check_case cases[] = {
+		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1030", ""),
+		  "p:4: error: Slot K1: H2-ECOM100 has firmware v4.0.1030, sending mail needs v4.0.1031" },
+		{ NULL, NULL, CPU("06", "v2.10") SLOT("1", "H0", "4.0.118", ""), "v4.0.119" },
+		{ NULL, NULL, CPU("450", "v3.30") SLOT("1", "H4", "3.9.2000", ""), "v4.0.1031" },
+		{ NULL, NULL, CPU("450", "v3.30") SLOT("1", "H4", "4.1.0", ""), NULL },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_slot(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "Slot        K1", "Slot K0", CPU("260", "v2.40") SLOT("0", "H2", "4.0.1031", ""),
+		  "p:4: error: Slot K0: the first slot is invalid on a 205 system (CPU 260)" },
+		{ "Slot        K1", "Slot K0", CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", ""),
+		  "p:4: error: Slot K0: slot numbers start at K1 in a 06 system" },
+		{ "Slot        K1", "Slot K0", CPU("450", "v3.30") SLOT("0", "H4", "4.0.1031", ""), NULL },
+		{ "Slot        K1", "Slot K7", CPU("260", "v2.40") SLOT("7", "H2", "4.0.1031", ""), NULL },
+		{ "Slot        K1", "Slot K2", CPU("05", "v5.10") SLOT("1", "H0", "4.0.119", ""),
+		  "p:4: error: Slot K2: a 05 system has slots K1 to K1 only" },
+		{ "Slot        K1", "Slot K5", CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", ""),
+		  "K1 to K4 only" },
+		{ "Slot        K1", "Slot K2", NULL, "p:4: error: Slot K2: the base has no ECOM100 there" },
+		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", "base=remote\n"),
+		  "p:4: error: Slot K1: the ECOM100 must be in the local base" },
+		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", "dip7=off\n"),
+		  "p:4: warning: Slot K1: dipswitch 7 of the module is off" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+#define MODULE(number, slot, v) \
+	"ECOM100 IB-710\n ECOM# " number "\n Slot " slot "\n Status V" v "0\n" \
+	" Workspace V" v "1\n Msg Buffer V" v "2\n"
+#define TWO_SLOTS CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", "") SLOT("2", "H2", "4.0.1031", "")
+
+static void test_ecom_number(void **state)
+{
+	static const struct check_case cases[] = {
+		{ NULL, MODULE("K0", "K1", "200") MODULE("K255", "K2", "300") "END\n", TWO_SLOTS, NULL },
+		{ NULL, MODULE("K0", "K1", "200") MODULE("K0", "K2", "300") "END\n", TWO_SLOTS,
+		  "p:8: error: ECOM# K0 is already used by the ECOM100 in line 1; it must be unique" },
+		{ NULL, MODULE("K0", "K1", "200") MODULE("K1", "K1", "300") "END\n", TWO_SLOTS,
+		  "p:9: error: Slot K1 is already used by the ECOM100 in line 1" },
+		{ "ECOM#       K0\n    Workspace", "ECOM#       K1\n    Workspace", NULL,
+		  "p:10: error: ECOM# K1: no ECOM100 at the top of the program has this number" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_order(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "ECOM100", "STR X0\nOUT Y0\nECOM100", NULL,
+		  "p:4: error: ECOM100 must be at the top of the program, but line 2 is before it" },
+		{ NULL, MODULE("K0", "K1", "200") MODULE("K1", "K2", "300") "END\n", TWO_SLOTS, NULL },
+		{ NULL, MODULE("K0", "K1", "200") "STR C0\nOUT Y0\n" MODULE("K1", "K2", "300") "END\n",
+		  TWO_SLOTS, "p:9: error: ECOM100 must be at the top" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_unique_registers(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "V1401", "V1400", NULL, "p:6: error: Workspace overlaps Status in line 5" },
+		{ "Workspace   V1503", "Workspace   V1502", NULL,
+		  "p:11: error: Workspace overlaps Msg Buffer in line 7" },
+		{ "Workspace   V1503", "Workspace   V1402", NULL, "Workspace overlaps Msg Buffer" },
+		{ "V1504", "V1502", NULL, "p:14: error: Error Code overlaps Msg Buffer" },
+		{ "V1504", "V1503", NULL, "p:14: error: Error Code overlaps Workspace in line 11" },
+		{ "C0", "V1401.3", NULL, "p:12: error: Success overlaps Workspace in line 6" },
+		{ "C1", "C0", NULL, "p:13: warning: Error is also Success in line 12" },
+		{ "V1402", "V1375", NULL, "p:7: error: Msg Buffer" },
+		{ "V1402", "V35677", NULL, NULL },
+		{ "V1402", "V35700", NULL, "p:7: error: Msg Buffer V35700: 65 words from there are not all "
+		  "user V-memory of a 260 CPU" },
+		{ "V1400", "V7400", NULL, "p:5: error: Status V7400: 1 word from there" },
+		{ "C0", "C0\n    // C1", NULL, NULL },
+		{ "END", "STR X1\nOUT C0\nEND", NULL,
+		  "p:19: warning: OUT writes Success of the box in line 9; only the box should" },
+		{ "END", "STR X1\nLD K0\nOUT V1504\nEND", NULL, "p:20: warning: OUT writes Error Code" },
+		{ "END", "STR X1\nLD K0\nOUT V1400\nEND", NULL,
+		  "p:20: error: OUT writes Status of the box in line 2, which must never be changed" },
+		{ "END", "STR X1\nLD K0\nOUT V1410\nEND", NULL, "OUT writes Msg Buffer of the box" },
+		{ "END", "STR X1\nSET V1503.2\nEND", NULL, "SET writes Workspace of the box in line 9" },
+		{ "END", "STR X1\nLD V1503\nEND", NULL,
+		  "p:19: warning: LD reads Workspace of the box in line 9" },
+		{ "END", "STR X1\nLD V1400\nOUT V2000\nEND", NULL, NULL },
+		{ "END", "STR C0\nOUT Y0\nSTR C1\nOUT Y1\nEND", NULL, NULL },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+/* 8 bytes of overhead, 16 of To, 13 of Subject: 91 are left */
+static void test_size(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "\"Shift # \" V3000 \" made \" V3001 \" widgets\"", "\"" C64 C16 "xxxxxxxxxxx\"", NULL,
+		  NULL },
+		{ "\"Shift # \" V3000 \" made \" V3001 \" widgets\"", "\"" C64 C16 "xxxxxxxxxxxx\"", NULL,
+		  "p:9: error: ECEMAIL: 129 bytes, only 128 are allowed: To 16, Subject 13, Body at least "
+		  "92, overhead 8; shorten them by 1" },
+		{ "\"Shift # \" V3000 \" made \" V3001 \" widgets\"", "\"" C64 C16 "xxxxxx\" V3000", NULL,
+		  NULL },
+		{ "\"Shift # \" V3000 \" made \" V3001 \" widgets\"", "\"" C64 C16 "xxxxxxx\" V3000", NULL,
+		  "p:9: warning: ECEMAIL: 125 to 129 bytes, only 128 are allowed: To 16, Subject 13, Body "
+		  "88 to 92" },
+		{ "Widget Report", C64 C4 C4 "x", NULL, "warning: ECEMAIL: 121 to 129 bytes" },
+		{ "mark@hosteng.com", C64 C16 C4, NULL, "error: ECEMAIL: 129 bytes" },
+		{ "Widget Report", "Widget$$Repor", NULL, NULL },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_trigger(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "STR X0", "STR SP1", NULL,
+		  "p:8: warning: SP1 is always on: ECEMAIL in line 9 is leading edge triggered and will "
+		  "never execute" },
+		{ "STR X0\n", "", NULL, "p:8: warning: ECEMAIL has no condition before it" },
+		{ "STR X0", "STR SP1\nAND X0", NULL, NULL },
+		{ "STR X0", "STR SP1\nOUT Y0\nSTR X0", NULL, NULL },
+		{ "STR X0", "STR SP1\nOUT Y0", NULL, "p:8: warning: SP1 is always on" },
+		{ "STR X0", "STR SP10", NULL, NULL },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_program(void **state)
+{
+	static const struct check_case cases[] = {
+		{ "END\n", "", NULL, "p: error: E401: the END instruction is missing" },
+		{ "END\n", "END\nSTR X0\n", NULL, "p:19: warning: this is after END" },
+		{ NULL, "AND X0\nOUT Y0\nEND\n", NULL, "p:1: error: AND needs 1 STR before it" },
+		{ NULL, "STR X0\nORSTR\nOUT Y0\nEND\n", NULL, "p:2: error: ORSTR needs 2 STR" },
+		{ NULL, "STR X0\nSTR X1\nOUT Y0\nEND\n", NULL, "p:3: error: 2 STR before this are not" },
+		{ NULL, "STR X0\nSTR X1\nANDSTR\nOUT Y0\nOUT Y1\nSTR X0\nOUT Y2\nEND\n", NULL, NULL },
+		{ NULL, "STR X0\nOUT X1\nEND\n", NULL, "p:2: error: OUT X1: not an output" },
+		{ NULL, "STR X0\nOUT SP1\nEND\n", NULL, "p:2: error: OUT SP1: not an output" },
+		{ NULL, "STR V41240 K1\nOUT Y0\nEND\n", NULL, "the last address is V41237" },
+		{ NULL, "LD K0189\nLD K2\nLDA O2000\nRX V40500\nEND\n", NULL, NULL },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+// clang-format on
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_cpu_firmware), cmocka_unit_test(test_module_firmware),
+	cmocka_unit_test(test_slot),	     cmocka_unit_test(test_ecom_number),
+	cmocka_unit_test(test_order),	     cmocka_unit_test(test_unique_registers),
+	cmocka_unit_test(test_size),	     cmocka_unit_test(test_trigger),
+	cmocka_unit_test(test_program),
+};
+
+TEST_MAIN(tests)

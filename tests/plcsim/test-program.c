@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The program text: what is read, and each message about what cannot be. */
+#include "tests/plcsim/test.h"
+
+struct text_case {
+	const char *text;
+	const char *message; /* NULL: none at all */
+};
+
+static void expect_message(const char *text, const char *message)
+{
+	struct diagnostics d;
+	struct program *program;
+	g_autofree char *all = NULL;
+
+	diagnostics_init(&d, "p");
+	program = read_program(text, &d);
+	all = messages(&d);
+	if (message ? !strstr(all, message) : *all)
+		fail_msg("for:\n%s\nwanted: %s\ngot: %s", text, message ? message : "nothing",
+			 all);
+	program_free(program);
+	diagnostics_clear(&d);
+}
+
+static void expect_messages(const struct text_case *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		expect_message(cases[i].text, cases[i].message);
+}
+
+static void test_widget_report(void **state)
+{
+	struct diagnostics d;
+	struct program *program;
+	const struct box *box;
+
+	(void)state;
+	diagnostics_init(&d, "p");
+	program = read_program(widget_report, &d);
+	assert_int_equal(d.errors + d.warnings, 0);
+	assert_int_equal(program->instructions->len, 4);
+	box = program_at(program, 0)->box;
+	assert_int_equal(box->type->ib, 710);
+	assert_int_equal(box->line, 2);
+	assert_int_equal(box->values[ECOM100_SLOT].k, 1);
+	assert_int_equal(box->values[ECOM100_BUFFER].element.word, 01402);
+	assert_int_equal(program_at(program, 1)->type->opcode, OP_STR);
+	assert_int_equal(program_at(program, 1)->operands[0].element.word, 040400);
+	assert_int_equal(program_at(program, 1)->operands[0].element.bit, 0);
+	box = program_at(program, 2)->box;
+	assert_int_equal(box->values[ECEMAIL_CODE].element.word, 01504);
+	assert_string_equal(box->values[ECEMAIL_TO].text, "mark@hosteng.com");
+	assert_string_equal(box->values[ECEMAIL_SUBJECT].text, "Widget Report");
+	assert_int_equal(box->values[ECEMAIL_SUBJECT].line, 16);
+	assert_int_equal(program_at(program, 3)->type->opcode, OP_END);
+	program_free(program);
+	diagnostics_clear(&d);
+}
+
+/* "Error Code V1504" is not the parameter Error with the value "Code V1504". */
+static void test_longest_name(void **state)
+{
+	struct diagnostics d;
+	struct program *program;
+	const struct box *box;
+
+	(void)state;
+	diagnostics_init(&d, "p");
+	program = read_program("ECEMAIL IB-711\n\tError Code\tV2000\n\tError C1\n", &d);
+	box = program_at(program, 0)->box;
+	assert_string_equal(box->values[ECEMAIL_CODE].text, "V2000");
+	assert_string_equal(box->values[ECEMAIL_ERROR].text, "C1");
+	program_free(program);
+	diagnostics_clear(&d);
+}
+
+static void test_comments(void **state)
+{
+	static const struct text_case cases[] = {
+		{ "// one\n   // indented\n\n\tEND\n", NULL },
+		{ "END // not here\n", "p:1: error: 'END // not here': END takes nothing" },
+		{ "STR X0 // not here\n", "p:1: error: 'STR X0 // not here': STR takes a bit, or" },
+	};
+	g_autofree char *url = edited(widget_report, "Widget Report", "http://x/ // y");
+	struct diagnostics d;
+	struct program *program;
+
+	(void)state;
+	expect_messages(cases, G_N_ELEMENTS(cases));
+	expect_message(url, NULL);
+	diagnostics_init(&d, "p");
+	program = read_program(url, &d);
+	assert_string_equal(program_at(program, 2)->box->values[ECEMAIL_SUBJECT].text,
+			    "http://x/ // y");
+	program_free(program);
+	diagnostics_clear(&d);
+}
+
+static void test_boxes(void **state)
+{
+	// clang-format off
+	static const struct { const char *part, *by, *message; } cases[] = {
+		{ "IB-710", "IB-711", "p:2: error: ECOM100 'IB-711': must be IB-710" },
+		{ "ECEMAIL IB-711", "ECEMAIL", "p:9: error: ECEMAIL '': must be IB-711" },
+		{ "ECEMAIL", "ECMAIL", "p:9: error: 'ECMAIL': no such instruction or box" },
+		{ "    Status      V1400\n", "", "p:2: error: ECOM100: the parameter Status is missing" },
+		{ "Status      V1400", "Status", "p:5: error: Status has no value" },
+		{ "Status  ", "Stat  ", "p:5: error: 'Stat      V1400': ECOM100 has no such parameter, "
+		  "only ECOM#, Slot, Status, Workspace, Msg Buffer" },
+		{ "    Success", "    Error C7\n    Success", "p:14: error: Error is given twice, first "
+		  "in line 12" },
+		{ "Slot        K1", "Slot        1", "p:4: error: Slot '1': must be K and a decimal "
+		  "number, K0 to K7" },
+		{ "Slot        K1", "Slot        K8", "K0 to K7" },
+		{ "ECOM#       K0", "ECOM#       K256", "p:3: error: ECOM# 'K256'" },
+		{ "ECOM#       K0", "ECOM#       K-1", "p:3: error: ECOM# 'K-1'" },
+		{ "ECOM#       K0", "ECOM#       K255", NULL },
+		{ "V1504", "V1508", "p:14: error: Error Code 'V1508': must be a V-memory register such "
+		  "as V2000 (octal): not an octal V-memory address" },
+		{ "V1504", "C7", "p:14: error: Error Code 'C7'" },
+		{ "V1504", "V200000", "beyond V177777" },
+		{ "C0", "V1600", "p:12: error: Success 'V1600': must be an output bit such as C0, Y0 or "
+		  "V2000.0: a word, not a bit" },
+		{ "C0", "X1", "an input of the program" },
+		{ "C0", "C4000", "no such bit" },
+		{ "C0", "C8", "not an octal bit number" },
+		{ "C0", "V1600.3", NULL },
+		{ "C0", "V1600.16", "a decimal number from 0 to 15" },
+		{ "C0", "GY17", NULL },
+		{ "    To          mark@hosteng.com\n", "", NULL },
+		{ "mark@hosteng.com", "", NULL },
+		{ "Subject     Widget Report", "Subject", NULL },
+		{ "    Body", "    Body\n    // Body", NULL },
+		{ "Widget Report", "5$ bill", "p:16: error: Subject: E499: '$ b' is no escape" },
+		{ "Widget Report", "say \"hi\"", "p:16: error: Subject: E499: a double quote" },
+		{ "Widget Report", "$$5 $\"x$\"", NULL },
+		{ "\" widgets\"", "\" widgets", "p:17: error: Body: E499: the closing double quote" },
+	};
+	// clang-format on
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = edited(widget_report, cases[i].part, cases[i].by);
+
+		expect_message(text, cases[i].message);
+	}
+}
+
+static void test_instructions(void **state)
+{
+	static const struct text_case cases[] = {
+		{ "STR X0\nANDN C17\nOR V2000.15\nORN SP5\nOUT Y0\nSET C1\nRST C1\n", NULL },
+		{ "STRN V2000 K10\nANDE V1 V2\nORNE V1 KFFFF\nSTR C0\nANDSTR\nOUT V2000\n", NULL },
+		{ "LD K0189\nLD K64\nLDA O1403\nWX V0\nRX V40500\nLD V3000\nEND\n", NULL },
+		{ "STR\n", "p:1: error: 'STR': STR takes a bit, or a V-memory word and" },
+		{ "STR V2000\n", "STR takes a bit, or a V-memory word and a V-memory word or K" },
+		{ "STR X0 X1\n", "'STR X0 X1': STR takes a bit" },
+		{ "OUT X0 X1 X2\n", "'OUT X0 X1 X2': OUT takes a bit, or a V-memory word" },
+		{ "SET V2000\n", "SET takes a bit" },
+		{ "LDA V2000\n", "LDA takes O and an octal address" },
+		{ "LDA O1409\n", "LDA 'O1409': O takes an octal V-memory address up to 41237" },
+		{ "LD K12345\n", "LD 'K12345': K takes one to four BCD or hex digits" },
+		{ "LD K\n", "K takes one to four" },
+		{ "STR Q0\n", "STR 'Q0': not V, X, Y, C, S, T, CT, SP, GX or GY" },
+		{ "STR X\n", "STR 'X': not an octal bit number" },
+		{ "STR X99999999999999999999999999\n", "not V, X" },
+		{ "str X0\n", "'str': no such instruction or box" },
+		{ "STR\tX0\r\nOUT\tY0\r\n", NULL },
+	};
+
+	(void)state;
+	expect_messages(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_indentation(void **state)
+{
+	static const struct text_case cases[] = {
+		{ "  STR X0\n  OUT Y0\n", NULL },
+		{ "ECEMAIL IB-711\nTo a@b\n", "p:2: error: 'To': no such instruction" },
+	};
+
+	(void)state;
+	expect_messages(cases, G_N_ELEMENTS(cases));
+}
+
+static void test_messages_in_order_of_lines(void **state)
+{
+	g_autofree char *text = check_text("ECEMAIL IB-711\n  ECOM# 0\n  Success Q\nFOO\n", NULL);
+	const char *second = strstr(text, "p:2:");
+	const char *third = strstr(text, "p:3:");
+
+	(void)state;
+	assert_true(strncmp(text, "p: error: E401", 14) == 0);
+	assert_non_null(second);
+	assert_non_null(third);
+	assert_true(second < third && third < strstr(text, "p:4:"));
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_widget_report),
+	cmocka_unit_test(test_longest_name),
+	cmocka_unit_test(test_comments),
+	cmocka_unit_test(test_boxes),
+	cmocka_unit_test(test_instructions),
+	cmocka_unit_test(test_indentation),
+	cmocka_unit_test(test_messages_in_order_of_lines),
+};
+
+TEST_MAIN(tests)
