@@ -65,26 +65,29 @@ static void free_vectors(struct ecom_card *card)
 	pci_free_irq_vectors(card->pdev);
 }
 
-/* One vector for card events and one a slot, or as many as there are. */
-static void request_vectors(struct ecom_card *card)
+/*
+ * One vector for card events and one a slot, or as many as there are. Without
+ * any the card is polled.
+ */
+static int request_vectors(struct ecom_card *card)
 {
 	struct pci_dev *pdev = card->pdev;
 	int n = pci_alloc_irq_vectors(pdev, 1, card->slot_count + 1, PCI_IRQ_MSIX);
 	unsigned int i;
+	int err;
 
-	for (card->vectors = 0; card->vectors < n; card->vectors++) {
-		int err = request_threaded_irq(pci_irq_vector(pdev, card->vectors), NULL,
-					       ecom_irq_thread, IRQF_ONESHOT, "ecom", card);
-
-		if (err) {
-			free_vectors(card);
-			break;
-		}
+	if (n < 0)
+		dev_info(&pdev->dev, "no MSI-X (error %d): polling once a second\n", n);
+	for (; card->vectors < n; card->vectors++) {
+		err = request_threaded_irq(pci_irq_vector(pdev, card->vectors), NULL,
+					   ecom_irq_thread, IRQF_ONESHOT, "ecom", card);
+		if (err)
+			return dev_err_probe(&pdev->dev, err, "no interrupt for vector %d\n",
+					     card->vectors);
 	}
-	if (!card->vectors)
-		dev_info(&pdev->dev, "no MSI-X: polling once a second\n");
 	for (i = 0; card->vectors && i < card->slot_count; i++)
 		card->slots[i]->vector = (i + 1) % card->vectors;
+	return 0;
 }
 
 static int create_slots(struct ecom_card *card)
@@ -117,7 +120,6 @@ static int publish_slots(struct ecom_card *card)
 
 static void start_card(struct ecom_card *card)
 {
-	request_vectors(card);
 	down_write(&card->io_lock);
 	card->present = true;
 	downgrade_write(&card->io_lock);
@@ -160,6 +162,9 @@ static int bring_up(struct ecom_card *card)
 	if (err)
 		return err;
 	err = create_slots(card);
+	if (err)
+		return err;
+	err = request_vectors(card);
 	if (err)
 		return err;
 	start_card(card);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The card, played from within the guest: the ivshmem device's BARs are mapped
+ * beside the driver, and the device rings itself. With idle-card at the other
+ * end nobody else writes to DPRAM, so a test decides on every word of it.
+ * Offsets are numbers from Documentation/hardware.rst on purpose.
+ */
+#ifndef SELFTESTS_CARD_H
+#define SELFTESTS_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CARD_SLOTS 2
+
+struct card {
+	char pci[32];		/* 0000:01:00.0 */
+	volatile uint8_t *dpram;
+	volatile uint32_t *doorbells;
+	bool beating;
+};
+
+/* All return 0, or -1 with a message on stderr. */
+int card_open(struct card *card);	/* unbinds the driver, maps */
+void card_close(struct card *card);
+void card_power_up(struct card *card, uint32_t generation);
+int card_bind(struct card *card);
+int card_unbind(struct card *card);
+void card_beat(struct card *card, bool beating);
+
+uint32_t card_get(struct card *card, uint32_t offset);
+void card_set(struct card *card, uint32_t offset, uint32_t value);
+uint32_t slot_block(unsigned int slot);
+
+/* Write a WX and raise its vector; wx() also waits for the acknowledge. */
+void card_post_wx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
+		  const void *data, uint8_t length);
+/* Result word, or -1 when there is no acknowledge within 3 seconds */
+int card_wx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
+	    const void *data, uint8_t length);
+int card_rx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
+	    uint8_t length, void *data);
+int card_wait_acknowledge(struct card *card, unsigned int slot, bool rx);
+void card_raise(struct card *card, unsigned int slot);
+void card_raise_event(struct card *card);
+
+/* ECEMAIL frame with tag @tag and Body "x" */
+int card_mail(struct card *card, unsigned int slot, uint8_t tag);
+/* Word @word of the result block of @tag, by RX; -1 if refused */
+int card_result(struct card *card, unsigned int slot, uint8_t tag, unsigned int word);
+
+/* Wait until @offset reads @value; 0, or -1 after @ms milliseconds */
+int card_wait(struct card *card, uint32_t offset, uint32_t value, int ms);
+void sleep_ms(int ms);
+
+#endif /* SELFTESTS_CARD_H */
