@@ -63,7 +63,7 @@ const char *comparison_parse(struct comparison *c, const char **text)
 static bool take_and(const char **text)
 {
 	skip_blanks(text);
-	if (strncmp(*text, "and", 3) != 0 || !isblank((unsigned char)(*text)[3]))
+	if (strncmp(*text, "and", 3) != 0 || ((*text)[3] && !isblank((unsigned char)(*text)[3])))
 		return false;
 	*text += 3;
 	return true;

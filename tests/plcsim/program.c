@@ -160,7 +160,8 @@ static int operands_maximum(const char *name)
 
 	for (size_t i = 0; i < G_N_ELEMENTS(instruction_types); i++) {
 		const struct instruction_type *type = &instruction_types[i];
-		int count = type->operands[1] ? 2 : type->operands[0] ? 1 : 0;
+		int count = type->operands[1] ? 2 : type->operands[0] ? 1 :
+									0;
 
 		if (strcmp(type->name, name) == 0 && count > maximum)
 			maximum = count;

@@ -12,7 +12,8 @@ static void test_default_is_the_documented_file(void **state)
 	diagnostics_init(&d, "p");
 	base_default(&expected);
 	read_base(&base, CPU "[slot 1]\nmodule=H2-ECOM100\nfirmware=4.0.1031\nid=12\n"
-			     "dip7=on\nbase=local\n", &d);
+			     "dip7=on\nbase=local\n",
+		  &d);
 	assert_int_equal(d.errors, 0);
 	base.slots[1].line = 0;
 	assert_memory_equal(&base, &expected, sizeof(base));

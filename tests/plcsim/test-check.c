@@ -2,7 +2,7 @@
 /* The editor's checks: for each rule what it refuses and what it just lets be. */
 #include "tests/plcsim/test.h"
 
-#define CPU(family, firmware)		  "[cpu]\nfamily=" family "\nfirmware=" firmware "\n"
+#define CPU(family, firmware) "[cpu]\nfamily=" family "\nfirmware=" firmware "\n"
 #define SLOT(number, type, firmware, more) \
 	"[slot " number "]\nmodule=" type "-ECOM100\nfirmware=" firmware "\n" more
 
@@ -220,10 +220,14 @@ static void test_program(void **state)
 // clang-format on
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_cpu_firmware), cmocka_unit_test(test_module_firmware),
-	cmocka_unit_test(test_slot),	     cmocka_unit_test(test_ecom_number),
-	cmocka_unit_test(test_order),	     cmocka_unit_test(test_unique_registers),
-	cmocka_unit_test(test_size),	     cmocka_unit_test(test_trigger),
+	cmocka_unit_test(test_cpu_firmware),
+	cmocka_unit_test(test_module_firmware),
+	cmocka_unit_test(test_slot),
+	cmocka_unit_test(test_ecom_number),
+	cmocka_unit_test(test_order),
+	cmocka_unit_test(test_unique_registers),
+	cmocka_unit_test(test_size),
+	cmocka_unit_test(test_trigger),
 	cmocka_unit_test(test_program),
 };
 

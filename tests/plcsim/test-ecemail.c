@@ -8,11 +8,70 @@
 
 /* The example of section 1.1, but for the tag */
 static const uint8_t golden_frame[64] = {
-	0x01, 0x01, 0x05, 0x00, 0x10, 0x0d, 0x1b, 0x00, 0x6d, 0x61, 0x72, 0x6b, 0x40,
-	0x68, 0x6f, 0x73, 0x74, 0x65, 0x6e, 0x67, 0x2e, 0x63, 0x6f, 0x6d, 0x57, 0x69,
-	0x64, 0x67, 0x65, 0x74, 0x20, 0x52, 0x65, 0x70, 0x6f, 0x72, 0x74, 0x53, 0x68,
-	0x69, 0x66, 0x74, 0x20, 0x23, 0x20, 0x33, 0x20, 0x6d, 0x61, 0x64, 0x65, 0x20,
-	0x34, 0x37, 0x31, 0x31, 0x20, 0x77, 0x69, 0x64, 0x67, 0x65, 0x74, 0x73,
+	0x01,
+	0x01,
+	0x05,
+	0x00,
+	0x10,
+	0x0d,
+	0x1b,
+	0x00,
+	0x6d,
+	0x61,
+	0x72,
+	0x6b,
+	0x40,
+	0x68,
+	0x6f,
+	0x73,
+	0x74,
+	0x65,
+	0x6e,
+	0x67,
+	0x2e,
+	0x63,
+	0x6f,
+	0x6d,
+	0x57,
+	0x69,
+	0x64,
+	0x67,
+	0x65,
+	0x74,
+	0x20,
+	0x52,
+	0x65,
+	0x70,
+	0x6f,
+	0x72,
+	0x74,
+	0x53,
+	0x68,
+	0x69,
+	0x66,
+	0x74,
+	0x20,
+	0x23,
+	0x20,
+	0x33,
+	0x20,
+	0x6d,
+	0x61,
+	0x64,
+	0x65,
+	0x20,
+	0x34,
+	0x37,
+	0x31,
+	0x31,
+	0x20,
+	0x77,
+	0x69,
+	0x64,
+	0x67,
+	0x65,
+	0x74,
+	0x73,
 };
 
 /* The box's three outputs, as they are at the end of a scan */
@@ -399,15 +458,15 @@ static void test_overflow_is_23(void **state)
 	fake_card_free(card);
 }
 
-#define TWO_BOXES                                                                      \
-	"ECOM100 IB-710\n ECOM# K0\n Slot K1\n Status V1400\n Workspace V1401\n"       \
-	" Msg Buffer V1402\n"                                                          \
-	"STR X0\n"                                                                     \
-	"ECEMAIL IB-711\n ECOM# K0\n Workspace V1503\n Success C0\n Error C1\n"        \
-	" Error Code V1504\n To a@b\n Body \"first\"\n"                                \
-	"STR X1\n"                                                                     \
-	"ECEMAIL IB-711\n ECOM# K0\n Workspace V1505\n Success C2\n Error C3\n"        \
-	" Error Code V1506\n To a@b\n Body \"second\"\n"                               \
+#define TWO_BOXES                                                                \
+	"ECOM100 IB-710\n ECOM# K0\n Slot K1\n Status V1400\n Workspace V1401\n" \
+	" Msg Buffer V1402\n"                                                    \
+	"STR X0\n"                                                               \
+	"ECEMAIL IB-711\n ECOM# K0\n Workspace V1503\n Success C0\n Error C1\n"  \
+	" Error Code V1504\n To a@b\n Body \"first\"\n"                          \
+	"STR X1\n"                                                               \
+	"ECEMAIL IB-711\n ECOM# K0\n Workspace V1505\n Success C2\n Error C3\n"  \
+	" Error Code V1506\n To a@b\n Body \"second\"\n"                         \
 	"END\n"
 
 static void test_two_boxes_share_the_module(void **state)

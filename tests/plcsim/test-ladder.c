@@ -21,7 +21,10 @@ static unsigned int evaluate(const char *program, unsigned int inputs)
 static void test_power_flow(void **state)
 {
 	/* truth: bit n is Y0 for the inputs n */
-	static const struct { const char *program; unsigned int truth; } cases[] = {
+	static const struct {
+		const char *program;
+		unsigned int truth;
+	} cases[] = {
 		{ "STR X0\nOUT Y0\nEND\n", 0xaa },
 		{ "STRN X0\nOUT Y0\nEND\n", 0x55 },
 		{ "STR X0\nAND X1\nOUT Y0\nEND\n", 0x88 },

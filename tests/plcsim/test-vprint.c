@@ -52,7 +52,9 @@ static void expect_print(const char *source, const char *expected, size_t length
 
 static void test_forms(void **state)
 {
-	static const struct { const char *source, *expected; } cases[] = {
+	static const struct {
+		const char *source, *expected;
+	} cases[] = {
 		{ "", "" },
 		{ "   ", "" },
 		{ "\"\"", "" },
@@ -101,7 +103,9 @@ static void test_escapes(void **state)
 
 static void test_e499(void **state)
 {
-	static const struct { const char *source, *message; } cases[] = {
+	static const struct {
+		const char *source, *message;
+	} cases[] = {
 		{ "text", "p:7: error: Body: E499: 'text' outside of double quotes" },
 		{ "\"text", "E499: the closing double quote is missing" },
 		{ "\"a\"V2000", "E499: a space is missing before 'V2000'" },
@@ -136,11 +140,22 @@ static void test_e499(void **state)
 /* The widths that the size check relies on, with values that need them all */
 static void test_widest(void **state)
 {
-	static const struct { const char *source; size_t minimum, maximum; } cases[] = {
-		{ "V2000", 1, 5 },   { "V2000:B", 4, 4 },    { "V2000:D", 1, 10 },
-		{ "V2000:DB", 8, 8 }, { "V2000:R", 1, 12 },  { "V2000:E", 3, 12 },
-		{ "V2000%16", 16, 16 }, { "V2000%0", 0, 128 }, { "C0", 1, 1 },
-		{ "C0:BOOL", 4, 5 }, { "C0:ONOFF", 2, 3 },   { "\"abc\" V2000", 4, 8 },
+	static const struct {
+		const char *source;
+		size_t minimum, maximum;
+	} cases[] = {
+		{ "V2000", 1, 5 },
+		{ "V2000:B", 4, 4 },
+		{ "V2000:D", 1, 10 },
+		{ "V2000:DB", 8, 8 },
+		{ "V2000:R", 1, 12 },
+		{ "V2000:E", 3, 12 },
+		{ "V2000%16", 16, 16 },
+		{ "V2000%0", 0, 128 },
+		{ "C0", 1, 1 },
+		{ "C0:BOOL", 4, 5 },
+		{ "C0:ONOFF", 2, 3 },
+		{ "\"abc\" V2000", 4, 8 },
 	};
 
 	(void)state;

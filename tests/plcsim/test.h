@@ -28,12 +28,12 @@ char *edited(const char *text, const char *part, const char *by);
 extern const char widget_report[];
 
 /* The optional first argument of each test program selects tests by name. */
-#define TEST_MAIN(tests)                                            \
-	int main(int argc, char **argv)                             \
-	{                                                           \
-		if (argc > 1)                                       \
-			cmocka_set_test_filter(argv[1]);            \
-		return cmocka_run_group_tests(tests, NULL, NULL);   \
+#define TEST_MAIN(tests)                                          \
+	int main(int argc, char **argv)                           \
+	{                                                         \
+		if (argc > 1)                                     \
+			cmocka_set_test_filter(argv[1]);          \
+		return cmocka_run_group_tests(tests, NULL, NULL); \
 	}
 
 #endif /* PLCSIM_TEST_H */

@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * "plcsim run" as a process, without QEMU: this test connects to its ivshmem
+ * socket as QEMU would, maps DPRAM and plays the driver with literal offsets
+ * from Documentation/hardware.rst, while "plcsim ctl" gives the commands.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/plcsim/subcommand.h"
+#include "tests/plcsim/test.h"
+
+#define VECTORS 17
+
+struct bench {
+	char folder[32];
+	char *listen, *control, *program, *output;
+	pid_t simulator;
+	/* the host */
+	int socket;
+	uint8_t *dpram;
+	int card_vectors[VECTORS], host_vectors[VECTORS];
+	bool deaf; /* answers nothing */
+	unsigned int busy_answers; /* how many WX find the queue full */
+	unsigned int polls; /* RX of results that still read busy */
+	uint16_t final_status;
+	uint8_t frame[128];
+	unsigned int frame_length, frames;
+	time_t last_heartbeat;
+};
+
+/* --- the host ---------------------------------------------------------- */
+
+static uint32_t get32(struct bench *b, uint32_t offset)
+{
+	return le32toh(__atomic_load_n((uint32_t *)(b->dpram + offset), __ATOMIC_ACQUIRE));
+}
+
+static void put32(struct bench *b, uint32_t offset, uint32_t value)
+{
+	__atomic_store_n((uint32_t *)(b->dpram + offset), htole32(value), __ATOMIC_RELEASE);
+}
+
+/* One message: eight bytes, and a file descriptor or none (-1) */
+static int64_t receive(struct bench *b, int *fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	uint64_t number = 0;
+	struct iovec data = { &number, 8 };
+	struct msghdr message = { .msg_iov = &data,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	assert_int_equal(recvmsg(b->socket, &message, MSG_WAITALL), 8);
+	*fd = -1;
+	if (CMSG_FIRSTHDR(&message))
+		memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	return (int64_t)le64toh(number);
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Section 7: the messages in their order */
+static void plug(struct bench *b)
+{
+	int fd;
+
+	b->socket = connect_to(b->listen);
+	assert_true(b->socket >= 0);
+	assert_int_equal(receive(b, &fd), 0);
+	assert_int_equal(fd, -1);
+	assert_int_equal(receive(b, &fd), 0);
+	assert_int_equal(fd, -1);
+	assert_int_equal(receive(b, &fd), -1);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 65536);
+	b->dpram = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	for (int i = 0; i < VECTORS; i++)
+		assert_int_equal(receive(b, &b->card_vectors[i]), 1);
+	for (int i = 0; i < VECTORS; i++)
+		assert_int_equal(receive(b, &b->host_vectors[i]), 0);
+}
+
+static void unplug(struct bench *b)
+{
+	close(b->socket);
+	munmap(b->dpram, 65536);
+	b->dpram = NULL;
+	for (int i = 0; i < VECTORS; i++) {
+		close(b->card_vectors[i]);
+		close(b->host_vectors[i]);
+	}
+}
+
+/* Writes a value found in DPRAM to the doorbell: peer << 16 | vector */
+static void ring(struct bench *b, uint32_t value)
+{
+	assert_int_equal(value >> 16, 1);
+	eventfd_write(b->card_vectors[value & 0xffff], 1);
+}
+
+static void host_start(struct bench *b)
+{
+	put32(b, 0x108, 0);
+	put32(b, 0x100, 0x55aa);
+	put32(b, 0x10c, 0);
+	put32(b, 0x610, 1);
+	put32(b, 0x614, 1);
+	put32(b, 0x604, 2);
+	put32(b, 0x600, get32(b, 0x440));
+	put32(b, 0x60c, 2);
+	put32(b, 0x608, get32(b, 0x4d0));
+	put32(b, 0x104, get32(b, 0x104) + 1);
+	put32(b, 0x108, get32(b, 0x20));
+	ring(b, get32(b, 0x30));
+}
+
+static void serve_wx(struct bench *b)
+{
+	if (b->busy_answers) {
+		b->busy_answers--;
+		put32(b, 0x604, 1);
+	} else {
+		b->frames++;
+		b->frame_length = get32(b, 0x444) >> 8;
+		memcpy(b->frame, b->dpram + 0x450, sizeof(b->frame));
+		put32(b, 0x604, 0);
+	}
+	put32(b, 0x600, get32(b, 0x440));
+	ring(b, get32(b, 0x40c));
+}
+
+static void serve_rx(struct bench *b)
+{
+	uint32_t address = get32(b, 0x4d8);
+	uint32_t words[32] = { 0 };
+
+	if (address == 1) {
+		words[0] = 60 << 16; /* V1 is 0, V2 is 60 */
+	} else if (address >= 040000) {
+		words[0] = (address - 040000) / 64 |
+			   (uint32_t)(b->polls ? 1 : b->final_status) << 16;
+		words[4] = 60 << 16; /* word 011 */
+		b->polls -= b->polls > 0;
+	}
+	for (int i = 0; i < 32; i++)
+		put32(b, 0x620 + 4 * i, words[i]);
+	put32(b, 0x60c, 0);
+	put32(b, 0x608, get32(b, 0x4d0));
+	ring(b, get32(b, 0x40c));
+}
+
+/* The driver's work for a moment: driven by its vector alone */
+static void serve(struct bench *b)
+{
+	struct pollfd poll_fd = { .fd = b->dpram ? b->host_vectors[1] : -1, .events = POLLIN };
+	eventfd_t count;
+
+	poll(&poll_fd, 1, 5);
+	if (!b->dpram || b->deaf)
+		return;
+	if (time(NULL) != b->last_heartbeat) {
+		b->last_heartbeat = time(NULL);
+		put32(b, 0x104, get32(b, 0x104) + 1);
+	}
+	if (!(poll_fd.revents & POLLIN))
+		return;
+	eventfd_read(b->host_vectors[1], &count);
+	if (get32(b, 0x440) != get32(b, 0x600))
+		serve_wx(b);
+	if (get32(b, 0x4d0) != get32(b, 0x608))
+		serve_rx(b);
+}
+
+/* --- processes --------------------------------------------------------- */
+
+static pid_t spawn(struct bench *b, int (*run)(int argc, char **argv), const char **argv)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	if (!freopen(b->output, "w", stdout) || !freopen("/dev/null", "w", stderr))
+		_exit(99);
+	exit(run(g_strv_length((char **)argv), (char **)argv));
+}
+
+static int wait_for(struct bench *b, pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		serve(b);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static char *output(struct bench *b)
+{
+	char *text = NULL;
+
+	assert_true(g_file_get_contents(b->output, &text, NULL, NULL));
+	return text;
+}
+
+/* Runs ctl while the host works. Returns its exit status. */
+static int ctl(struct bench *b, const char *command)
+{
+	const char *argv[] = { "ctl", "--socket", b->control, command, NULL };
+
+	return wait_for(b, spawn(b, subcommand_ctl, argv));
+}
+
+/* The simulator, that is; its exit status is still to be fetched. */
+static bool has_ended(struct bench *b)
+{
+	siginfo_t info = { 0 };
+
+	waitid(P_PID, b->simulator, &info, WEXITED | WNOHANG | WNOWAIT);
+	return info.si_pid != 0;
+}
+
+static void start_simulator(struct bench *b, const char *script)
+{
+	const char *argv[] = { "run", "--listen", b->listen, "--control",
+			       b->control, b->program, NULL, NULL,
+			       NULL };
+	g_autofree char *keep = b->output;
+
+	if (script) {
+		argv[6] = "--script";
+		argv[7] = script;
+	}
+	b->output = g_strdup_printf("%s/run", b->folder);
+	b->simulator = spawn(b, subcommand_run, argv);
+	g_free(b->output);
+	b->output = g_steal_pointer(&keep);
+	for (int i = 0; i < 500 && !has_ended(b) && access(b->control, F_OK) != 0; i++)
+		usleep(10000);
+}
+
+static int setup(void **state)
+{
+	struct bench *b = g_new0(struct bench, 1);
+
+	strcpy(b->folder, "/tmp/plcsim-test-XXXXXX");
+	if (!mkdtemp(b->folder))
+		return -1;
+	b->listen = g_strdup_printf("%s/card", b->folder);
+	b->control = g_strdup_printf("%s/control", b->folder);
+	b->program = g_strdup_printf("%s/p", b->folder);
+	b->output = g_strdup_printf("%s/out", b->folder);
+	g_file_set_contents(b->program, widget_report, -1, NULL);
+	*state = b;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *command = g_strdup_printf("rm -rf %s", b->folder);
+
+	if (b->simulator) {
+		kill(b->simulator, SIGKILL);
+		waitpid(b->simulator, NULL, 0);
+	}
+	if (b->dpram)
+		unplug(b);
+	g_free(b->listen);
+	g_free(b->control);
+	g_free(b->program);
+	g_free(b->output);
+	g_free(b);
+	return system(command);
+}
+
+static void expect_element(struct bench *b, const char *element, const char *value)
+{
+	g_autofree char *command = g_strdup_printf("get %s", element);
+	g_autofree char *text = NULL;
+
+	assert_int_equal(ctl(b, command), 0);
+	text = output(b);
+	assert_string_equal(g_strchomp(text), value);
+}
+
+static void stop_simulator(struct bench *b, int signal, int exit_status)
+{
+	kill(b->simulator, signal);
+	assert_int_equal(wait_for(b, b->simulator), exit_status);
+	b->simulator = 0;
+}
+
+/* --- */
+
+static void test_mail(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *text = NULL;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	b->busy_answers = 2;
+	b->polls = 3;
+	assert_int_equal(ctl(b, "set V3000=3 V3001=4711 X0=1"), 0);
+	assert_int_equal(ctl(b, "wait C0=1 and C1=0 and V1504=0 10"), 0);
+	assert_int_equal(b->frames, 1);
+	assert_int_equal(b->frame_length, 64);
+	assert_memory_equal(b->frame + 3, "\0\x10\x0d\x1b\0mark@hosteng.comWidget Report"
+					  "Shift # 3 made 4711 widgets",
+			    61);
+	b->final_status = 550;
+	assert_int_equal(ctl(b, "set X0=0"), 0);
+	assert_int_equal(ctl(b, "set X0=1"), 0);
+	assert_int_equal(ctl(b, "wait C1=1 10"), 0);
+	expect_element(b, "V1504", "550");
+	assert_int_equal(ctl(b, "status"), 0);
+	text = output(b);
+	assert_non_null(strstr(text, "V1504=550    error: the mail server answered 550"));
+	assert_non_null(strstr(text, "PC       ready"));
+	stop_simulator(b, SIGTERM, 0);
+}
+
+/* A set counts only when a scan has seen it: no stale C0 for the next wait */
+static void test_set_waits_for_a_scan(void **state)
+{
+	struct bench *b = *state;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(ctl(b, "set X0=1"), 0);
+		assert_int_equal(ctl(b, "wait C0=1 10"), 0);
+		assert_int_equal(b->frames, i + 1);
+		assert_int_equal(ctl(b, "set X0=0"), 0);
+	}
+}
+
+static void test_watch(void **state)
+{
+	struct bench *b = *state;
+	const char *argv[] = { "ctl", "--socket", b->control, "watch C0 V1504 for 2", NULL };
+	const char *command[] = { "ctl", "--socket", b->control, "set X0=1", NULL };
+	g_autofree char *text = NULL;
+	g_auto(GStrv) lines = NULL;
+	pid_t watch;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	b->polls = 5;
+	watch = spawn(b, subcommand_ctl, argv);
+	for (int i = 0; i < 40; i++)
+		serve(b);
+	g_free(b->output);
+	b->output = g_strdup_printf("%s/set", b->folder);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_ctl, command)), 0);
+	assert_int_equal(wait_for(b, watch), 0);
+	g_free(b->output);
+	b->output = g_strdup_printf("%s/out", b->folder);
+	text = output(b);
+	lines = g_strsplit(text, "\n", -1);
+	assert_int_equal(g_strv_length(lines), 4);
+	assert_int_equal(strncmp(lines[0], "scan ", 5), 0);
+	assert_true(g_str_has_suffix(lines[0], "  C0=0 V1504=0"));
+	assert_true(g_str_has_suffix(lines[1], "  C0=0 V1504=1"));
+	assert_true(g_str_has_suffix(lines[2], "  C0=1 V1504=0"));
+}
+
+static void test_frame_and_raw(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *accepted = NULL;
+	g_autofree char *bytes = NULL;
+
+	start_simulator(b, NULL);
+	assert_int_equal(ctl(b, "frame 1 01010500"), 1);
+	assert_int_equal(ctl(b, "frame 2 01010500"), 1);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	assert_int_equal(ctl(b, "frame 1 01 01 05 00"), 0);
+	accepted = output(b);
+	assert_string_equal(accepted, "accepted\n");
+	assert_int_equal(b->frame_length, 4);
+	assert_memory_equal(b->frame, "\1\1\5", 4);
+	assert_int_equal(ctl(b, "raw 1 rx 89 1 4"), 0);
+	bytes = output(b);
+	assert_string_equal(bytes, "00 00 3c 00\n");
+	b->busy_answers = 1;
+	assert_int_equal(ctl(b, "frame 1 01010500"), 1);
+}
+
+static void test_replug(void **state)
+{
+	struct bench *b = *state;
+	uint32_t generation;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	generation = get32(b, 0x20);
+	unplug(b);
+	assert_int_equal(ctl(b, "wait V1400=1001 15"), 0);
+	plug(b);
+	assert_int_equal(get32(b, 0x20), generation);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+}
+
+static void test_second_pc_is_turned_away(void **state)
+{
+	struct bench *b = *state;
+	char byte;
+	int fd;
+
+	start_simulator(b, NULL);
+	plug(b);
+	fd = connect_to(b->listen);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, &byte, 1), 0);
+	close(fd);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+}
+
+static void test_power_and_reset(void **state)
+{
+	struct bench *b = *state;
+	uint32_t generation;
+	eventfd_t count;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	generation = get32(b, 0x20);
+	assert_int_equal(ctl(b, "plc off"), 0);
+	assert_int_equal(get32(b, 0x28), 0);
+	assert_int_equal(eventfd_read(b->host_vectors[0], &count), 0);
+	assert_int_equal(get32(b, 0x20), generation);
+	assert_int_equal(ctl(b, "frame 1 01010500"), 1);
+	assert_int_equal(ctl(b, "plc on"), 0);
+	assert_int_equal(get32(b, 0x28), 1);
+	assert_int_not_equal(get32(b, 0x20), generation);
+	generation = get32(b, 0x20);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	assert_int_equal(ctl(b, "card reset"), 0);
+	assert_int_not_equal(get32(b, 0x20), generation);
+	assert_int_equal(ctl(b, "wait V1400=1001 10"), 0);
+	assert_int_equal(ctl(b, "plc program"), 0);
+	assert_int_equal(ctl(b, "plc run"), 0);
+	assert_int_equal(ctl(b, "quit"), 0);
+	assert_int_equal(wait_for(b, b->simulator), 0);
+	b->simulator = 0;
+}
+
+static void test_silent_pc(void **state)
+{
+	struct bench *b = *state;
+
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	b->deaf = true;
+	assert_int_equal(ctl(b, "set X0=1"), 0);
+	assert_int_equal(ctl(b, "wait C1=1 and V1504=1001 20"), 0);
+}
+
+static int run_script(struct bench *b, const char *text)
+{
+	g_autofree char *path = g_strdup_printf("%s/script", b->folder);
+	int status;
+
+	g_file_set_contents(path, text, -1, NULL);
+	start_simulator(b, path);
+	status = wait_for(b, b->simulator);
+	b->simulator = 0;
+	return status;
+}
+
+static void test_scripts(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(run_script(b, "# no PC\nwait V1400=1001\nset V3000=7\nexpect V3000=7\n"
+				       "sleep 0.1\nstatus\n"),
+			 0);
+	assert_int_equal(run_script(b, "set V3000=7\nexpect V3000=8\n"), 1);
+	assert_int_equal(run_script(b, "wait C0=1 0.1\n"), 1);
+	assert_int_equal(run_script(b, "expect C0=0\nfoo\n"), 2);
+	assert_int_equal(run_script(b, "watch C0\n"), 2);
+	assert_int_equal(run_script(b, "expect V1400=1\n"), 0);
+	assert_int_equal(run_script(b, "quit\nexpect C0=1\n"), 0);
+}
+
+static void test_usage(void **state)
+{
+	struct bench *b = *state;
+	const char *no_listen[] = { "run", b->program, NULL };
+	const char *no_program[] = { "run", "--listen", b->listen, NULL };
+	const char *no_command[] = { "ctl", NULL };
+	const char *wrong[] = { "ctl", "--socket", b->control, "foo", NULL };
+	const char *nobody[] = { "ctl", "--socket", b->control, "status", NULL };
+	const char *check[] = { "check", b->program, NULL };
+	const char *preview[] = { "preview", "--set", "V3000=3", "--set", "V3001=4711", b->program, NULL };
+	const char *bad_set[] = { "preview", "--set", "V3000", b->program, NULL };
+	g_autofree char *text = NULL;
+	g_autofree char *bad = edited(widget_report, "END\n", "");
+	g_autofree char *mail = NULL;
+
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, no_listen)), 2);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, no_program)), 2);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_ctl, no_command)), 2);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_ctl, wrong)), 2);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_ctl, nobody)), 1);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_preview, bad_set)), 2);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_check, check)), 0);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_preview, preview)), 0);
+	mail = output(b);
+	assert_non_null(strstr(mail, "  To       mark@hosteng.com\n  Subject  Widget Report\n"
+				     "  Body     Shift # 3 made 4711 widgets\n"
+				     "  Frame    64 of 128 bytes\n"));
+	g_file_set_contents(b->program, bad, -1, NULL);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_check, check)), 1);
+	text = output(b);
+	assert_non_null(strstr(text, "/p: error: E401"));
+	start_simulator(b, NULL);
+	assert_int_equal(wait_for(b, b->simulator), 1);
+	b->simulator = 0;
+}
+
+#define END_TO_END(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+	END_TO_END(test_mail),
+	END_TO_END(test_set_waits_for_a_scan),
+	END_TO_END(test_watch),
+	END_TO_END(test_frame_and_raw),
+	END_TO_END(test_replug),
+	END_TO_END(test_second_pc_is_turned_away),
+	END_TO_END(test_power_and_reset),
+	END_TO_END(test_silent_pc),
+	END_TO_END(test_scripts),
+	END_TO_END(test_usage),
+};
+
+TEST_MAIN(tests)
