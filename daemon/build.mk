@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-PROGRAMS += ecemaild
+PROGRAMS += ecemaild ecemailctl
+
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c slot.c device.c request.c record.c \
 	frame.c address.c message.c setup.c configuration.c engine.c session.c connection.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
 ecemaild-pkgs := libsystemd libcurl gmime-3.0
+
+ecemailctl-srcs := $(addprefix daemon/, ecemailctl.c explain.c status.c)
+
+prefix ?= /usr
+
+install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl ## programs and service files, below DESTDIR=
+	install -D -m 755 $(BUILD)/ecemaild $(DESTDIR)$(prefix)/sbin/ecemaild
+	install -D -m 755 $(BUILD)/ecemailctl $(DESTDIR)$(prefix)/bin/ecemailctl
+	install -D -m 644 daemon/ecemaild.service $(DESTDIR)/lib/systemd/system/ecemaild.service
+	install -D -m 644 daemon/60-ecemail.rules $(DESTDIR)/lib/udev/rules.d/60-ecemail.rules
+	install -D -m 644 daemon/ecemail.sysusers $(DESTDIR)/usr/lib/sysusers.d/ecemail.conf
+	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)/usr/lib/systemd/catalog/ecemail.catalog
+	install -d $(DESTDIR)/etc/ecemail/ecemaild.conf.d
+	test -e $(DESTDIR)/etc/ecemail/ecemaild.conf || \
+		install -m 644 daemon/ecemaild.conf $(DESTDIR)/etc/ecemail/ecemaild.conf
+
+.PHONY: install-daemon
