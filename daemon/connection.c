@@ -19,6 +19,9 @@
 /* libcurl must not end first: our own deadline knows the state. */
 #define MARGIN_MS 5000L
 
+/* After it the server closes: libcurl may say HELO once more, but in vain. */
+#define REPLY_CLOSING 421
+
 static void trace(struct connection *connection, const char *format, const char *text)
 {
 	g_autofree char *line = NULL;
@@ -201,7 +204,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
 	else if (code == CURLE_COULDNT_RESOLVE_HOST)
 		outcome_fail(outcome, STATUS_TCP_ERROR, state, DETAIL_NO_NAME);
-	else if (connection->answered)
+	else if (connection->answered || connection->parser.reply.code == REPLY_CLOSING)
 		fail_reply(connection, outcome);
 	else
 		fail_tcp(connection, state, state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED,

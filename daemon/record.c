@@ -82,6 +82,9 @@ static char *describe_failure(const struct request *request, const struct outcom
 	};
 	g_autofree char *cause = describe_cause(request, outcome);
 
+	if (outcome->state == STATE_WAITING)
+		return g_strdup_printf("failed: status %u, %s; %s", outcome->status, cause,
+				       sent[outcome->sent]);
 	return g_strdup_printf("failed in state %u (%s): status %u, %s; %s", outcome->state,
 			       state_doing(outcome->state), outcome->status, cause,
 			       sent[outcome->sent]);

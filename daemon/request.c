@@ -251,11 +251,15 @@ bool request_hand_back(struct request *request)
 {
 	struct device *device = request->slot->device;
 	struct ecom_release release = { .id = request->record.id };
+	int r;
 
 	if (request->submission.state >= STATE_END || !device)
 		return false;
 	engine_withdraw(request->slot->backplane->engine, &request->submission);
-	device->operations->release(device, &release);
+	r = device->operations->release(device, &release);
+	journal_log(LOG_INFO, NULL, "%s request %llu: %s", request->slot->name, request->record.id,
+		    r < 0 ? "could not be handed back, it has ended" :
+			    "handed back, to be sent after the restart");
 	request_free(request);
 	return true;
 }

@@ -22,8 +22,8 @@
 #include "session.h"
 #include "transaction.h"
 
-#define READS_MAX 16 /* of one turn, so that a flood cannot hold the loop */
-#define QUIT_US	  (2 * G_USEC_PER_SEC)
+#define TURN_MAX 16 /* calls of one turn, so that a flood cannot hold the loop */
+#define QUIT_US	 (2 * G_USEC_PER_SEC)
 
 enum session_phase {
 	SESSION_CONNECTING,
@@ -176,7 +176,7 @@ static void receive(struct session *session)
 	CURLcode code;
 	size_t n;
 
-	for (int i = 0; i < READS_MAX && !session->transaction.ended; i++) {
+	for (int i = 0; i < TURN_MAX && !session->transaction.ended; i++) {
 		code = curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n);
 		if (code == CURLE_AGAIN)
 			return;
@@ -241,9 +241,11 @@ static bool flush(struct session *session)
 	CURLcode code = CURLE_OK;
 	size_t n;
 
-	while (session->out_sent < out->len && code == CURLE_OK) {
-		code = curl_easy_send(session->connection.easy, out->str + session->out_sent,
-				      out->len - session->out_sent, &n);
+	for (int i = 0; session->out_sent < out->len && code == CURLE_OK; i++) {
+		code = i == TURN_MAX ? CURLE_AGAIN :
+				       curl_easy_send(session->connection.easy,
+						      out->str + session->out_sent,
+						      out->len - session->out_sent, &n);
 		if (code == CURLE_OK)
 			session->out_sent += n;
 	}

@@ -62,10 +62,10 @@ static void split_port(const char *value, char **host, const char **port)
 	const char *bracket = strchr(value, ']');
 
 	*port = NULL;
-	if (*value == '[' && bracket) {
+	if (*value == '[' && bracket && (!bracket[1] || bracket[1] == ':')) {
 		*host = g_strndup(value + 1, (gsize)(bracket - value - 1));
 		if (bracket[1])
-			*port = bracket[1] == ':' ? bracket + 2 : bracket + 1;
+			*port = bracket + 2;
 	} else if (colon && strchr(value, ':') == colon) {
 		*host = g_strndup(value, (gsize)(colon - value));
 		*port = colon + 1;
