@@ -1,9 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-UNIT_TESTS += daemon-slot
-
 DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
+DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
-daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c tests/daemon/server.c \
-	tests/daemon/loop.c $(DAEMON_PARTS)
+UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
+	daemon-engine daemon-slot
+
+daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
+
+daemon-frame-srcs := tests/daemon/frame.c daemon/frame.c
+
+daemon-address-srcs := tests/daemon/address.c daemon/address.c
+daemon-address-pkgs := glib-2.0
+
+daemon-setup-srcs := tests/daemon/setup.c daemon/configuration.c daemon/setup.c daemon/address.c
+daemon-setup-pkgs := glib-2.0
+
+daemon-message-srcs := tests/daemon/message.c daemon/message.c daemon/setup.c daemon/address.c
+daemon-message-pkgs := gmime-3.0
+
+daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
+
+daemon-engine-srcs := tests/daemon/engine.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-engine-pkgs := $(ecemaild-pkgs)
+
+daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-slot-pkgs := $(ecemaild-pkgs)

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -154,9 +155,11 @@ static void converse(struct connection *connection)
 	g_autoptr(GString) input = g_string_new(NULL);
 	struct server *server = connection->server;
 	const struct server_step *greeting;
+	int on = 1;
 	char buffer[4096], *end;
 	ssize_t n;
 
+	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	pthread_mutex_lock(&server->lock);
 	greeting = find_step(server, "connect");
 	pthread_mutex_unlock(&server->lock);

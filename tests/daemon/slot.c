@@ -99,10 +99,307 @@ static void test_sent(void **state)
 	bench_free(bench);
 }
 
+/* What the driver is told in each state: contract of the claim. */
+static void test_progress(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "A subject of more than 24 characters", "",
+			 5000);
+	run(bench, 1);
+	assert_int_equal(bench->fake->progress->len, 9);
+	for (guint i = 0; i <= 8; i++) {
+		const struct ecom_progress *progress =
+			&g_array_index(bench->fake->progress, struct ecom_progress, i);
+
+		assert_int_equal(progress->state, i);
+		assert_int_equal(progress->on_expire, 10 + i);
+		assert_int_equal(progress->on_expire_sent, i < 8 ? SENT_NO : SENT_UNKNOWN);
+		assert_int_equal(progress->on_release, i < 8 ? 0 : 18);
+		assert_int_equal(progress->on_release_sent, SENT_UNKNOWN);
+		assert_memory_equal(progress->label, "A subject of more than 2", ECOM_LABEL_MAX);
+	}
+	bench_free(bench);
+}
+
+/* One request that must end without the server being asked. */
+static void expect_refused(const char *configuration, const struct ecom_request *request,
+			   unsigned int status, unsigned int detail, const char *text)
+{
+	struct bench *bench = bench_new(NULL, configuration);
+
+	device_fake_push(bench->fake, request);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, status);
+	assert_int_equal(result(bench, 0)->detail, detail);
+	assert_int_equal(result(bench, 0)->state, 0);
+	assert_int_equal(result(bench, 0)->sent, SENT_NO);
+	assert_int_equal(result(bench, 0)->text_length, strlen(text));
+	assert_memory_equal(result(bench, 0)->text, text, strlen(text));
+	assert_int_equal(bench->fake->settings.health, configuration ? 24 : 0);
+	server_settle(bench->server);
+	assert_string_equal(server_commands(bench->server), "");
+	bench_free(bench);
+}
+
+static struct ecom_request make_request(const char *to, const char *subject)
+{
+	struct device_fake *fake = device_fake_new();
+	struct ecom_request request, *head;
+
+	device_fake_mail(fake, to, subject, "body", 5000);
+	head = g_queue_peek_head(&fake->queue);
+	request = *head;
+	fake->device.operations->close(&fake->device);
+	return request;
+}
+
+/* Each check, and which comes first: frame, setup, sendee, address. */
+static void test_checks(void **state)
+{
+	static const char no_server[] = "[Slot K1]\nServer=\n", no_sender[] = "SenderAddress=\n",
+			  bad_cc[] = "[Slot 0:K1]\nCc=nobody\n";
+	struct ecom_request good = make_request("mark@hosteng.com", "x");
+	struct ecom_request empty = make_request(" ,", "a\tb");
+	struct ecom_request bad_to = make_request("mark", "a\tb");
+	struct ecom_request bad_subject = make_request("mark@hosteng.com", "a\tb");
+	struct ecom_request malformed = empty, unknown = empty;
+
+	(void)state;
+	malformed.length--;
+	unknown.command = 0x02;
+	expect_refused(no_server, &unknown, 34, 0, "unknown command");
+	expect_refused(no_server, &malformed, 23, 50, "");
+	expect_refused(no_server, &empty, 24, 20, "Server -- undefined --");
+	expect_refused(no_sender, &good, 24, 21, "SenderAddress -- undefined --");
+	expect_refused(bad_cc, &good, 24, 23, "Cc=nobody: \"nobody\": no @; allowed: name@domain, "
+					      "name@domain, ...");
+	expect_refused(NULL, &empty, 21, 0, "");
+	expect_refused(NULL, &bad_to, 23, 51, "To \"mark\": no @");
+	expect_refused(NULL, &bad_subject, 23, 52, "");
+}
+
+static void test_cc_only(void **state)
+{
+	struct bench *bench = bench_new(NULL, "Cc=joe@acme.com\n");
+
+	(void)state;
+	device_fake_mail(bench->fake, "", "x", "y", 5000);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, 0);
+	bench_free(bench);
+}
+
+/* A little before the kernel does it, so that the better status wins. */
+static void test_deadline(void **state)
+{
+	static const struct server_step script[] = { { "RCPT", HANG, NULL, 0 }, { 0 } };
+	struct bench *bench = bench_new(script, NULL);
+	uint64_t start = now_us(CLOCK_BOOTTIME), took;
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 600);
+	run(bench, 1);
+	took = now_us(CLOCK_BOOTTIME) - start;
+	assert_int_equal(result(bench, 0)->status, 14);
+	assert_in_range(took, 345000, 500000);
+	bench_free(bench);
+}
+
+static void test_late_already(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 200);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, 10);
+	assert_int_equal(result(bench, 0)->sent, SENT_NO);
+	server_settle(bench->server);
+	assert_string_equal(server_commands(bench->server), "");
+	bench_free(bench);
+}
+
+/* The kernel's deadline came first: no dot, whatever the daemon believes. */
+static void test_stale_claim(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+
+	(void)state;
+	bench->fake->stale_at = 8;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, 17);
+	assert_int_equal(result(bench, 0)->sent, SENT_NO);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 0);
+	assert_non_null(strstr(server_text(bench->server), "Subject: x\r\n"));
+	bench_free(bench);
+}
+
+static void test_stale_at_once(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+
+	(void)state;
+	bench->fake->stale_at = 0;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	run(bench, 1);
+	server_settle(bench->server);
+	assert_string_equal(server_commands(bench->server), "");
+	bench_free(bench);
+}
+
+/* The card goes while the mail is on its way: the file is closed, the mail goes out. */
+static void test_card_gone(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", SAY, "250 x\r\n", 100 }, { 0 } };
+	struct bench *bench = bench_new(script, NULL);
+	unsigned int closed = 0;
+	bool never = false;
+
+	(void)state;
+	bench->fake->closed = &closed;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	loop_run(bench->event, &never, 50);
+	slot_gone(g_queue_peek_head(&bench->backplane->slots));
+	assert_int_equal(closed, 1);
+	assert_int_equal(bench->backplane->requests, 1);
+	loop_run(bench->event, &never, 300);
+	assert_int_equal(bench->backplane->requests, 0);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 1);
+	bench_free(bench);
+}
+
+static void test_stop_hands_back(void **state)
+{
+	static const struct server_step script[] = {
+		{ "DATA", HANG, NULL, 0 }, { "RCPT", HANG, NULL, 0 }, { 0 }
+	};
+	struct bench *bench = bench_new(script, NULL);
+	bool never = false;
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	loop_run(bench->event, &never, 100);
+	assert_int_equal(backplane_stop(bench->backplane), 0);
+	assert_int_equal(bench->fake->release->len, 1);
+	assert_int_equal(bench->fake->complete->len, 0);
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	loop_run(bench->event, &never, 500);
+	assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
+	assert_int_equal(g_queue_get_length(&bench->fake->queue), 1);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 0);
+	bench_free(bench);
+}
+
+/* After the claim there is nothing to hand back: the answer is awaited. */
+static void test_stop_waits(void **state)
+{
+	static const struct server_step script[] = {
+		{ ".", SAY, "250 2.0.0 taken\r\n", 300 }, { 0 }
+	};
+	struct bench *bench = bench_new(script, NULL);
+	bool never = false;
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	loop_run(bench->event, &never, 150);
+	assert_in_range(backplane_stop(bench->backplane), 4000000, 5000000);
+	assert_int_equal(bench->fake->release->len, 0);
+	loop_run(bench->event, &never, 1000);
+	assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
+	assert_int_equal(bench->fake->complete->len, 1);
+	assert_int_equal(result(bench, 0)->status, 0);
+	bench_free(bench);
+}
+
+static void test_reload(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+	const struct slot *slot = g_queue_peek_head(&bench->backplane->slots);
+
+	(void)state;
+	write_configuration(bench, "[Mail]\nServer=mail\nSenderAddress=a@b\nTimeout=99\n"
+				   "[Daemon]\nSessions=2\n");
+	backplane_reload(bench->backplane);
+	assert_int_equal(bench->fake->settings.timeout, 99);
+	assert_string_equal(slot->setup->server, "mail");
+	write_configuration(bench, "[Mail]\nServer=other\nSenderAddress=a@b\nTimeout=0\n");
+	backplane_reload(bench->backplane);
+	assert_int_equal(bench->fake->settings.timeout, 99);
+	assert_string_equal(slot->setup->server, "mail");
+	assert_int_equal(bench->backplane->configuration->sessions, 2);
+	write_configuration(bench, "[Mail]\nSenderAddress=a@b\n");
+	backplane_reload(bench->backplane);
+	assert_int_equal(bench->fake->settings.timeout, 60);
+	assert_int_equal(bench->fake->settings.health, 24);
+	bench_free(bench);
+}
+
+/* What cannot be sent yet stays in the kernel's queue. */
+static void test_sessions(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", SAY, "250 x\r\n", 200 }, { 0 } };
+	struct bench *bench = bench_new(script, "[Daemon]\nSessions=1\n");
+	bool never = false;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	loop_run(bench->event, &never, 100);
+	assert_int_equal(g_queue_get_length(&bench->fake->queue), 4);
+	assert_int_equal(bench->backplane->requests, 1);
+	run(bench, 5);
+	for (guint i = 0; i < 5; i++)
+		assert_int_equal(result(bench, i)->status, 0);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 5);
+	bench_free(bench);
+}
+
+/* Delivered twice, it is the same mail; the next request is another one. */
+static void test_message_id(void **state)
+{
+	struct ecom_request first = make_request("a@b", "x"), second = make_request("a@b", "x");
+	struct bench *bench = bench_new(NULL, "[Daemon]\nSessions=1\n");
+	g_auto(GStrv) parts = NULL;
+
+	(void)state;
+	device_fake_push(bench->fake, &first);
+	device_fake_push(bench->fake, &first);
+	device_fake_push(bench->fake, &second);
+	run(bench, 3);
+	server_settle(bench->server);
+	parts = g_strsplit(server_text(bench->server), "Message-Id: ", -1);
+	assert_int_equal(g_strv_length(parts), 4);
+	for (int i = 1; i < 4; i++)
+		parts[i][strcspn(parts[i], "\r")] = '\0';
+	assert_string_equal(parts[1], parts[2]);
+	assert_string_not_equal(parts[1], parts[3]);
+	bench_free(bench);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_progress),
+		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_cc_only),
+		cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_late_already),
+		cmocka_unit_test(test_stale_claim),
+		cmocka_unit_test(test_stale_at_once),
+		cmocka_unit_test(test_card_gone),
+		cmocka_unit_test(test_stop_hands_back),
+		cmocka_unit_test(test_stop_waits),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_sessions),
+		cmocka_unit_test(test_message_id),
 	};
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);

@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine against a scripted server: each state with each fault that can be
+ * had there, sequential and pipelined, asserting the outcome and what the
+ * server saw. "Sent: no" is only believed if no message was ended by a dot.
+ */
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "daemon/address.h"
+#include "daemon/engine.h"
+#include "loop.h"
+#include "server.h"
+
+#define STALL_US    250000 /* a blocking call would be at least as long as the time-outs here */
+#define TIMEOUT_MS  400
+#define PATIENCE_MS 5000
+#define BIG	    (16 << 20) /* bytes that no socket buffer takes at once */
+
+static struct engine *engine;
+static sd_event *event;
+
+/* One mail and what was heard of it. */
+struct mail {
+	struct submission submission;
+	struct setup *setup;
+	struct message *message;
+	GString *states;
+	GString *trace;
+	int stale_at;
+	bool done;
+	uint64_t took_us;
+};
+
+static int on_progress(void *userdata, unsigned int state)
+{
+	struct mail *mail = userdata;
+
+	g_string_append_printf(mail->states, "%u", state);
+	return (int)state == mail->stale_at ? -ESTALE : 0;
+}
+
+static void on_done(void *userdata)
+{
+	struct mail *mail = userdata;
+
+	assert_false(mail->done);
+	mail->done = true;
+	mail->took_us = now_us(CLOCK_BOOTTIME);
+}
+
+static void on_trace(void *userdata, const char *line)
+{
+	struct mail *mail = userdata;
+
+	g_string_append_printf(mail->trace, "%s\n", line);
+}
+
+static const struct submission_callbacks callbacks = { on_progress, on_done, on_trace };
+
+static struct setup *make_setup(unsigned int port)
+{
+	struct setup *setup = setup_new();
+
+	setup_set(setup, "Server", "127.0.0.1");
+	setup_set(setup, "SenderAddress", "plc@acme.com");
+	setup_set(setup, "HeloName", "plc.acme.com");
+	setup->port = port;
+	setup_finish(setup);
+	assert_null(setup->problem);
+	return setup;
+}
+
+static struct mail *mail_new(unsigned int port, const char *to, unsigned int timeout_ms)
+{
+	struct mail *mail = g_new0(struct mail, 1);
+	struct text subject = { "Widget Report", 13 }, body = { "Shift\n.5", 8 };
+	g_autoptr(GDateTime) date = g_date_time_new_now_utc();
+	char *problem = NULL;
+	GPtrArray *list = address_list_parse(to, strlen(to), &problem);
+
+	assert_null(problem);
+	mail->setup = make_setup(port);
+	mail->message = message_compose(mail->setup, list, &subject, &body, "1@test", date);
+	g_ptr_array_unref(list);
+	mail->states = g_string_new(NULL);
+	mail->trace = g_string_new(NULL);
+	mail->stale_at = -1;
+	mail->submission.setup = mail->setup;
+	mail->submission.message = mail->message;
+	mail->submission.callbacks = &callbacks;
+	mail->submission.userdata = mail;
+	mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + timeout_ms * 1000ULL;
+	return mail;
+}
+
+static void mail_free(struct mail *mail)
+{
+	g_free(mail->submission.recipient_codes);
+	message_free(mail->message);
+	setup_unref(mail->setup);
+	g_string_free(mail->states, TRUE);
+	g_string_free(mail->trace, TRUE);
+	g_free(mail);
+}
+
+static void mail_run(struct mail *mail)
+{
+	uint64_t stall;
+
+	assert_int_equal(engine_submit(engine, &mail->submission), 0);
+	stall = loop_run(event, &mail->done, PATIENCE_MS);
+	assert_true(mail->done);
+	if (stall >= STALL_US)
+		print_message("the loop stood still for %u us\n", (unsigned int)stall);
+	assert_true(stall < STALL_US);
+}
+
+/* A fault and the outcome that it must have. */
+struct expectation {
+	const char *name;
+	struct server_step script[4];
+	unsigned int status, state, detail, reply;
+	enum slave89_sent sent;
+	unsigned int messages; /* that the server saw ended by a dot */
+	const char *to; /* NULL: one recipient */
+	const char *last; /* command that the server saw last, NULL: any */
+};
+
+static void check(const struct expectation *expected, const struct mail *mail,
+		  struct server *server)
+{
+	const struct outcome *outcome = &mail->submission.outcome;
+	bool fits = outcome->status == expected->status && outcome->state == expected->state &&
+		    outcome->detail == expected->detail && outcome->reply == expected->reply &&
+		    outcome->sent == expected->sent &&
+		    server_messages(server) == expected->messages;
+
+	if (expected->last)
+		fits = fits && g_str_has_suffix(server_commands(server), expected->last);
+	if (fits)
+		return;
+	fail_msg("%s: status %u state %u detail %u reply %u sent %u (%s), %u messages, saw %s",
+		 expected->name, outcome->status, outcome->state, outcome->detail, outcome->reply,
+		 outcome->sent, outcome->text, server_messages(server), server_commands(server));
+}
+
+static void run_one(const struct expectation *expected, bool pipelining)
+{
+	struct server *server = server_start(expected->script, pipelining);
+	const char *to = expected->to ? expected->to : "mark@hosteng.com";
+	bool slow = expected->status >= 10 && expected->status < 20;
+	struct mail *mail = mail_new(server_port(server), to, slow ? TIMEOUT_MS : PATIENCE_MS);
+
+	mail_run(mail);
+	server_settle(server);
+	check(expected, mail, server);
+	if (slow)
+		assert_true(mail->took_us - mail->submission.deadline_us < STALL_US);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void run_all(const struct expectation *expected, size_t n, bool pipelining)
+{
+	for (size_t i = 0; i < n; i++)
+		run_one(&expected[i], pipelining);
+}
+
+#define RUN(table, pipelining) run_all(table, G_N_ELEMENTS(table), pipelining)
+
+#define LONG_LINE                                                              \
+	"250 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"
+
+#define SSH "SSH-2.0-OpenSSH_9.2p1\r\n"
+
+/* The faults that every command can meet; @s is its state, @u what "sent" is without a reply. */
+#define FAULTS(c, s, u, m)                                                                                           \
+	{ c " hangs", { { c, HANG, NULL, 0 } }, 10 + s, s, 0, 0, u, m, NULL, NULL },                                 \
+		{ c " closes", { { c, SAY_CLOSE, NULL, 0 } }, 20, s, 12, 0, u, m, NULL, NULL },                      \
+		{ c " resets", { { c, SAY_RESET, NULL, 30 } }, 20, s, 11, 0, u, m, NULL, NULL },                     \
+		{ c " 421", { { c, SAY_CLOSE, "421 4.3.2 down\r\n", 0 } }, 421, s, 0, 421, SENT_NO, m, NULL, NULL }, \
+		{ c " garbage", { { c, SAY, SSH, 0 } }, 22, s, 71, 0, u, m, NULL, NULL },                            \
+		{ c " mixed", { { c, SAY, "250-a\r\n251 b\r\n", 0 } }, 22, s, 71, 0, u, m, NULL, NULL },             \
+		{ c " long", { { c, SAY, LONG_LINE, 0 } }, 22, s, 72, 0, u, m, NULL, NULL },                         \
+	{                                                                                                            \
+		c " half", { { c, SAY_CLOSE, "250-go", 0 } }, 20, s, 12, 0, u, m, NULL, NULL                         \
+	}
+
+/* Refusals, answered in time, cut and dripped. */
+#define REFUSALS(c, s, m)                                                                                                            \
+	{ c " 451", { { c, SAY, "451 4.3.0 later\r\n", 0 } }, 451, s, 0, 451, SENT_NO, m, NULL, "QUIT|" },                           \
+		{ c " 550", { { c, SPLIT, "550-5.7.1 no\r\n550 5.7.1 never\r\n", 0 } }, 550, s, 0, 550, SENT_NO, m, NULL, "QUIT|" }, \
+	{                                                                                                                            \
+		c " drips", { { c, DRIP, "599 5.0.0 no\r\n", 30 } },                                                                 \
+			599, s, 0, 599, SENT_NO, m, NULL, "QUIT|"                                                                    \
+	}
+
+static const struct expectation greeting_faults[] = {
+	FAULTS("connect", 2, SENT_NO, 0),
+	FAULTS("EHLO", 2, SENT_NO, 0),
+	{ "greeting 554", { { "connect", SAY, "554 no service\r\n", 0 } }, 554, 2, 0, 554, SENT_NO, 0, NULL, NULL },
+	{ "greeting 354", { { "connect", SAY, "354 go\r\n", 0 } }, 22, 2, 0, 354, SENT_NO, 0, NULL, NULL },
+	{ "no EHLO, no HELO",
+	  { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 }, { "HELO", SAY, "550 5.7.1 you\r\n", 0 } },
+	  550,
+	  2,
+	  0,
+	  550,
+	  SENT_NO,
+	  0,
+	  NULL,
+	  NULL },
+	{ "no EHLO, HELO hangs",
+	  { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 }, { "HELO", HANG, NULL, 0 } },
+	  12,
+	  2,
+	  0,
+	  0,
+	  SENT_NO,
+	  0,
+	  NULL,
+	  NULL },
+	{ "no EHLO but HELO", { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+	{ "slow greeting", { { "connect", DRIP, "220-a\r\n220 b\r\n", 50 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+};
+
+static const struct expectation command_faults[] = {
+	FAULTS("MAIL", 3, SENT_NO, 0),
+	REFUSALS("MAIL", 3, 0),
+	FAULTS("RCPT", 4, SENT_NO, 0),
+	REFUSALS("RCPT", 4, 0),
+	FAULTS("DATA", 5, SENT_NO, 0),
+	REFUSALS("DATA", 5, 0),
+	FAULTS(".", 8, SENT_UNKNOWN, 1),
+	REFUSALS(".", 8, 1),
+	{ "MAIL 354", { { "MAIL", SAY, "399 go\r\n", 0 } }, 22, 3, 0, 399, SENT_NO, 0, NULL, NULL },
+	{ "RCPT 354", { { "RCPT", SAY, "399 go\r\n", 0 } }, 22, 4, 0, 399, SENT_NO, 0, NULL, NULL },
+	{ "DATA 250", { { "DATA", SAY, "250 ok\r\n", 0 } }, 22, 5, 0, 250, SENT_NO, 0, NULL, NULL },
+	{ ". 399", { { ".", SAY, "399 go\r\n", 0 } }, 22, 8, 0, 399, SENT_UNKNOWN, 1, NULL, NULL },
+	{ "all slow",
+	  { { "MAIL", DRIP, "250-a\r\n250 b\r\n", 20 }, { "RCPT", DRIP, "251 b\r\n", 20 }, { ".", SPLIT, "250-x\r\n250 2.0.0 y\r\n", 20 } },
+	  0,
+	  8,
+	  0,
+	  250,
+	  SENT_YES,
+	  1,
+	  NULL,
+	  "QUIT|" },
+	{ "QUIT hangs", { { "QUIT", HANG, NULL, 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+	{ "one of two refused", { { "RCPT TO:<a", SAY, "550 5.1.1 who\r\n", 0 } }, 550, 4, 60, 550, SENT_PARTLY, 1, "a@x.org, b@x.org", "QUIT|" },
+	{ "one of two refused, then the message",
+	  { { "RCPT TO:<a", SAY, "550 5.1.1 who\r\n", 0 }, { ".", SAY, "554 5.6.0 x\r\n", 0 } },
+	  554,
+	  8,
+	  0,
+	  554,
+	  SENT_NO,
+	  1,
+	  "a@x.org, b@x.org",
+	  "QUIT|" },
+	{ "both refused",
+	  { { "RCPT TO:<a", SAY, "450 4.1.1 x\r\n", 0 }, { "RCPT TO:<b", SAY, "550 x\r\n", 0 }, { "DATA", SAY, "554 5.5.1 nobody\r\n", 0 } },
+	  450,
+	  4,
+	  0,
+	  450,
+	  SENT_NO,
+	  0,
+	  "a@x.org, b@x.org",
+	  "QUIT|" },
+	{ "refused, then closed",
+	  { { "RCPT TO:<a", SAY, "450 4.1.1 x\r\n", 0 }, { "RCPT TO:<b", SAY_CLOSE, NULL, 0 } },
+	  20,
+	  4,
+	  12,
+	  0,
+	  SENT_NO,
+	  0,
+	  "a@x.org, b@x.org",
+	  NULL },
+};
+
+static const struct expectation pipelining_faults[] = {
+	{ "first refusal counts",
+	  { { "MAIL", SAY, "451 4.3.0 x\r\n", 0 }, { "RCPT", SAY, "503 5.5.1 x\r\n", 0 }, { "DATA", SAY, "503 5.5.1 x\r\n", 0 } },
+	  451,
+	  3,
+	  0,
+	  451,
+	  SENT_NO,
+	  0,
+	  NULL,
+	  "QUIT|" },
+	{ "MAIL refused, DATA wanted", { { "MAIL", SAY, "451 4.3.0 x\r\n", 0 } }, 451, 3, 74, 451, SENT_NO, 0, NULL, "DATA|" },
+	{ "all refused, DATA wanted", { { "RCPT", SAY, "550 5.1.1 x\r\n", 0 } }, 550, 4, 74, 550, SENT_NO, 0, NULL, "DATA|" },
+	{ "refused, then silence",
+	  { { "MAIL", SAY, "451 4.3.0 x\r\n", 0 }, { "RCPT", SAY_CLOSE, NULL, 0 } },
+	  451,
+	  3,
+	  0,
+	  451,
+	  SENT_NO,
+	  0,
+	  NULL,
+	  NULL },
+};
+
+static void test_greeting(void **state)
+{
+	(void)state;
+	RUN(greeting_faults, false);
+}
+
+static void test_commands(void **state)
+{
+	(void)state;
+	RUN(command_faults, false);
+}
+
+static void test_commands_pipelined(void **state)
+{
+	struct expectation table[G_N_ELEMENTS(command_faults)];
+
+	(void)state;
+	memcpy(table, command_faults, sizeof(table));
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		/* these servers refuse the sender or all recipients but answer DATA with 354 */
+		if (!table[i].messages && table[i].last && table[i].state < 5 && !table[i].to) {
+			table[i].detail = 74;
+			table[i].last = "DATA|";
+		}
+	}
+	RUN(table, true);
+}
+
+static void test_pipelining(void **state)
+{
+	(void)state;
+	RUN(pipelining_faults, true);
+}
+
+static void test_success(void **state)
+{
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	mail_run(mail);
+	server_settle(server);
+	assert_string_equal(mail->states->str, "12345678");
+	assert_string_equal(server_text(server), mail->message->text->str);
+	assert_non_null(strstr(server_text(server), "\r\n..5\r\n"));
+	assert_int_equal(mail->submission.recipient_codes[0], 250);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_trace(void **state)
+{
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	mail_run(mail);
+	assert_string_equal(mail->trace->str,
+			    "State: 0x2 Received data: 220 test ESMTP\n"
+			    "Received Greeting.\n"
+			    "Sending EHLO msg\n"
+			    "State: 0x2 Received data: 250-test\n"
+			    "State: 0x2 Received data: 250-SIZE 1000\n"
+			    "State: 0x2 Received data: 250 ENHANCEDSTATUSCODES\n"
+			    "Sending MAIL FROM\n"
+			    "State: 0x3 Received data: 250 2.1.0 Ok\n"
+			    "Sending RCPT TO\n"
+			    "State: 0x4 Received data: 250 2.1.5 Ok\n"
+			    "Sending DATA\n"
+			    "State: 0x5 Received data: 354 End data with <CR><LF>.<CR><LF>\n"
+			    "Sending SUBJECT\n"
+			    "Sending BODY\n"
+			    "Sending END\n"
+			    "State: 0x8 Received data: 250 2.0.0 Ok: queued as 42\n"
+			    "Success!\n");
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void expect_outcome(const struct mail *mail, unsigned int status, unsigned int state,
+			   unsigned int detail, enum slave89_sent sent)
+{
+	assert_int_equal(mail->submission.outcome.status, status);
+	assert_int_equal(mail->submission.outcome.state, state);
+	assert_int_equal(mail->submission.outcome.detail, detail);
+	assert_int_equal(mail->submission.outcome.sent, sent);
+}
+
+static int bind_loopback(unsigned int *port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	*port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void test_refused(void **state)
+{
+	unsigned int port;
+	int fd = bind_loopback(&port);
+	struct mail *mail = mail_new(port, "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	mail_run(mail);
+	expect_outcome(mail, 20, 1, DETAIL_REFUSED, SENT_NO);
+	assert_string_equal(mail->states->str, "1");
+	mail_free(mail);
+	close(fd);
+}
+
+/* A listener whose backlog is full drops SYNs, as a firewall does. */
+static void test_connect_timeout(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener, clients[3];
+	struct mail *mail;
+	unsigned int port;
+
+	(void)state;
+	listener = bind_loopback(&port);
+	listen(listener, 0);
+	address.sin_port = htons((uint16_t)port);
+	for (int i = 0; i < 3; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(clients[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	mail = mail_new(port, "mark@hosteng.com", TIMEOUT_MS);
+	mail_run(mail);
+	expect_outcome(mail, 11, 1, DETAIL_NONE, SENT_NO);
+	mail_free(mail);
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+	close(listener);
+}
+
+/* States 6 and 7 can only be seen with a message that the socket does not swallow whole. */
+static void make_big(struct mail *mail, bool header)
+{
+	GString *text = mail->message->text;
+
+	g_string_insert(text, header ? 0 : (gssize)mail->message->header_length, "X: y\r\n");
+	while (text->len < BIG)
+		g_string_insert_len(text, header ? 0 : (gssize)mail->message->header_length,
+				    text->str, (gssize)MIN(text->len, 1 << 20));
+	if (header)
+		mail->message->header_length = BIG;
+}
+
+static void run_big(const struct server_step *script, bool header, unsigned int status,
+		    unsigned int in_state, unsigned int detail)
+{
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com",
+				     status < 20 ? TIMEOUT_MS : PATIENCE_MS);
+
+	make_big(mail, header);
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, status, in_state, detail, SENT_NO);
+	assert_int_equal(server_messages(server), 0);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_text(void **state)
+{
+	static const struct server_step stuck[] = {
+		{ "DATA", SAY, "354 go\r\n", 0 }, { "text", SAY_CLOSE, NULL, 1000 }, { 0 }
+	};
+	static const struct server_step reset[] = {
+		{ "DATA", SAY, "354 go\r\n", 0 }, { "text", SAY_RESET, NULL, 50 }, { 0 }
+	};
+	static const struct server_step gives_up[] = {
+		{ "text", SAY, "421 4.4.2 enough\r\n", 50 }, { 0 }
+	};
+	static const struct server_step talks[] = {
+		{ "text", SAY, "250 2.0.0 fine\r\n", 50 }, { 0 }
+	};
+
+	(void)state;
+	run_big(stuck, true, 16, 6, DETAIL_NONE);
+	run_big(stuck, false, 17, 7, DETAIL_NONE);
+	run_big(reset, true, 20, 6, DETAIL_RESET);
+	run_big(reset, false, 20, 7, DETAIL_RESET);
+	run_big(gives_up, false, 421, 7, DETAIL_NONE);
+	run_big(talks, false, 22, 7, DETAIL_UNASKED);
+}
+
+/* The kernel has ended the request: nothing of that state is sent. */
+static void test_stale(void **state)
+{
+	static const char *const seen[] = {
+		[1] = "",
+		[2] = NULL, /* the greeting is libcurl's */
+		[3] = "EHLO plc.acme.com|",
+		[4] = "EHLO plc.acme.com|MAIL FROM:<plc@acme.com>|",
+		[5] = "EHLO plc.acme.com|MAIL FROM:<plc@acme.com>|RCPT TO:<mark@hosteng.com>|",
+		[6] = "EHLO plc.acme.com|MAIL FROM:<plc@acme.com>|RCPT TO:<mark@hosteng.com>|DATA|",
+		[7] = "EHLO plc.acme.com|MAIL FROM:<plc@acme.com>|RCPT TO:<mark@hosteng.com>|DATA|",
+		[8] = "EHLO plc.acme.com|MAIL FROM:<plc@acme.com>|RCPT TO:<mark@hosteng.com>|DATA|",
+	};
+
+	(void)state;
+	for (int at = 1; at <= 8; at++) {
+		struct server *server = server_start(NULL, false);
+		struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+		mail->stale_at = at;
+		mail_run(mail);
+		server_settle(server);
+		expect_outcome(mail, 10 + (unsigned int)at - 1, (unsigned int)at - 1, 0, SENT_NO);
+		assert_int_equal(server_messages(server), 0);
+		if (seen[at])
+			assert_string_equal(server_commands(server), seen[at]);
+		if (at == 6)
+			assert_string_equal(server_text(server), "");
+		mail_free(mail);
+		server_stop(server);
+	}
+}
+
+/* Two wait for the one session that a hanging server holds; only their deadlines end them. */
+static void test_waiting(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", HANG, NULL, 0 }, { 0 } };
+	struct server *server = server_start(script, false);
+	struct mail *first = mail_new(server_port(server), "a@x.org", 2 * TIMEOUT_MS);
+	struct mail *second = mail_new(server_port(server), "b@x.org", TIMEOUT_MS);
+	struct mail *third = mail_new(server_port(server), "c@x.org", PATIENCE_MS);
+
+	(void)state;
+	engine_set_sessions_max(engine, 1);
+	engine_submit(engine, &first->submission);
+	assert_false(engine_has_room(engine));
+	engine_submit(engine, &third->submission);
+	mail_run(second);
+	expect_outcome(second, 10, 0, DETAIL_NONE, SENT_NO);
+	assert_string_equal(second->states->str, "");
+	loop_run(event, &third->done, PATIENCE_MS);
+	expect_outcome(first, 13, 3, DETAIL_NONE, SENT_NO);
+	expect_outcome(third, 0, 8, DETAIL_NONE, SENT_YES);
+	assert_true(engine_has_room(engine));
+	engine_set_sessions_max(engine, 4);
+	mail_free(first);
+	mail_free(second);
+	mail_free(third);
+	server_stop(server);
+}
+
+/* A reply that comes after the deadline must not be taken for the next mail's. */
+static void test_late_reply(void **state)
+{
+	static const struct server_step script[] = {
+		{ ".", SAY, "554 5.6.0 late\r\n", TIMEOUT_MS + 100 }, { 0 }
+	};
+	struct server *server = server_start(script, false);
+	struct mail *first = mail_new(server_port(server), "a@x.org", TIMEOUT_MS);
+	struct mail *second = mail_new(server_port(server), "b@x.org", PATIENCE_MS);
+
+	(void)state;
+	mail_run(first);
+	mail_run(second);
+	expect_outcome(first, 18, 8, DETAIL_NONE, SENT_UNKNOWN);
+	expect_outcome(second, 0, 8, DETAIL_NONE, SENT_YES);
+	mail_free(first);
+	mail_free(second);
+	server_stop(server);
+}
+
+/* Taken back in each phase: no outcome, no dot, and the session is free again. */
+static void test_withdraw(void **state)
+{
+	static const char *const commands[] = { "connect", "MAIL", "DATA" };
+	bool never = false;
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		struct server_step script[] = { { commands[i], HANG, NULL, 0 }, { 0 } };
+		struct server *server = server_start(script, false);
+		struct mail *mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
+
+		engine_submit(engine, &mail->submission);
+		loop_run(event, &never, 100);
+		engine_withdraw(engine, &mail->submission);
+		loop_run(event, &never, 50);
+		assert_false(mail->done);
+		assert_true(engine_has_room(engine));
+		server_settle(server);
+		assert_int_equal(server_messages(server), 0);
+		mail_free(mail);
+		server_stop(server);
+	}
+}
+
+/* Many at a time over few sessions: each gets its own outcome. */
+static void test_many(void **state)
+{
+	static const struct server_step script[] = {
+		{ "RCPT TO:<m7@", SAY, "550 5.1.1 no\r\n", 0 }, { 0 }
+	};
+	struct server *server = server_start(script, true);
+	struct mail *mails[40];
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
+		g_autofree char *to = g_strdup_printf("m%zu@x.org", i);
+
+		mails[i] = mail_new(server_port(server), to, PATIENCE_MS);
+		engine_submit(engine, &mails[i]->submission);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++)
+		assert_true(loop_run(event, &mails[i]->done, PATIENCE_MS) < STALL_US);
+	server_settle(server);
+	for (size_t i = 0; i < G_N_ELEMENTS(mails); i++) {
+		assert_int_equal(mails[i]->submission.outcome.status, i == 7 ? 550 : 0);
+		mail_free(mails[i]);
+	}
+	assert_int_equal(server_messages(server), G_N_ELEMENTS(mails) - 1);
+	server_stop(server);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	message_init();
+	return sd_event_new(&event) < 0 || engine_new(&engine, event, 4) < 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	engine_free(engine);
+	sd_event_unref(event);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_success),
+		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_connect_timeout),
+		cmocka_unit_test(test_greeting),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_commands_pipelined),
+		cmocka_unit_test(test_pipelining),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_late_reply),
+		cmocka_unit_test(test_withdraw),
+		cmocka_unit_test(test_many),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("engine", tests, set_up, tear_down);
+}
