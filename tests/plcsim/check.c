@@ -253,18 +253,19 @@ static void claim_box(GArray *claims, const struct box *box)
 	for (size_t i = 0; i < box->type->parameter_count; i++) {
 		const struct parameter *p = &box->type->parameters[i];
 		const struct box_value *value = &box->values[i];
+		bool words = p->kind == PARAMETER_V;
 		struct claim claim = {
 			.line = value->line,
 			.box = box,
 			.name = p->name,
 			.first = value->element.word,
-			.last = value->element.word + (p->kind == PARAMETER_V ? p->size - 1 : 0),
+			.last = value->element.word + (words ? p->size - 1 : 0),
 			.bit = value->element.bit,
-			.unique = p->reserved || (box->type->configuration && p->kind == PARAMETER_V),
+			.unique = p->reserved || (box->type->configuration && words),
 			.writes = true,
 		};
 
-		if (value->valid && (p->kind == PARAMETER_V || p->kind == PARAMETER_BIT))
+		if (value->valid && (words || p->kind == PARAMETER_BIT))
 			g_array_append_val(claims, claim);
 	}
 }

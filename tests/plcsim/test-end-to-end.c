@@ -201,8 +201,10 @@ static void serve(struct bench *b)
 
 static pid_t spawn(struct bench *b, int (*run)(int argc, char **argv), const char **argv)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	fflush(stdout); /* or the child would print it again */
+	pid = fork();
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
