@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libcurl's part of a session: name, TCP, greeting, EHLO or HELO. With
+ * libcurl's part of a session: TCP, greeting, EHLO or HELO. With
  * CURLOPT_CONNECT_ONLY it stops there and the transaction is ours.
  *
  * Its result codes do not tell the states apart and its response code is stale
@@ -118,7 +118,18 @@ static void set_callbacks(CURL *easy, struct connection *connection)
 	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 }
 
-int connection_init(struct connection *connection, const struct setup *setup, long milliseconds)
+/* The leading + lets libcurl forget them again. */
+static void set_addresses(struct connection *connection, const struct setup *setup,
+			  const char *addresses)
+{
+	g_autofree char *entry = g_strdup_printf("+%s:%u:%s", setup->server, setup->port, addresses);
+
+	connection->addresses = curl_slist_append(NULL, entry);
+	curl_easy_setopt(connection->easy, CURLOPT_RESOLVE, connection->addresses);
+}
+
+int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
+		    long milliseconds)
 {
 	g_autofree char *url = make_url(setup);
 	CURL *easy = curl_easy_init();
@@ -133,7 +144,8 @@ int connection_init(struct connection *connection, const struct setup *setup, lo
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not from the environment */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* never join the resolver's thread */
+	if (addresses)
+		set_addresses(connection, setup, addresses);
 	set_limits(easy, milliseconds);
 	set_callbacks(easy, connection);
 	return 0;
@@ -202,8 +214,6 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
-	else if (code == CURLE_COULDNT_RESOLVE_HOST)
-		outcome_fail(outcome, STATUS_TCP_ERROR, state, DETAIL_NO_NAME);
 	else if (connection->answered || connection->parser.reply.code == REPLY_CLOSING)
 		fail_reply(connection, outcome);
 	else
@@ -224,5 +234,6 @@ void connection_close(struct connection *connection, CURLM *multi)
 		shutdown(fd, SHUT_RDWR);
 	curl_multi_remove_handle(multi, connection->easy);
 	curl_easy_cleanup(connection->easy);
+	curl_slist_free_all(connection->addresses);
 	connection->easy = NULL;
 }

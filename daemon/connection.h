@@ -13,6 +13,7 @@ typedef void (*trace_fn)(void *userdata, const char *line);
 /* A connection on its way to where MAIL can be said: libcurl's part. */
 struct connection {
 	CURL *easy;
+	struct curl_slist *addresses;
 	struct reply_parser parser; /* its reply: the last one */
 	bool greeted;
 	bool answered; /* nothing was sent since the last complete reply */
@@ -22,8 +23,12 @@ struct connection {
 	void *userdata;
 };
 
-/* Prepares @connection->easy; @milliseconds is how long it may take at most. */
-int connection_init(struct connection *connection, const struct setup *setup, long milliseconds);
+/*
+ * Prepares @connection->easy; @milliseconds is how long it may take at most,
+ * @addresses are those of a server that has a name.
+ */
+int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
+		    long milliseconds);
 
 /* True once TCP is connected. */
 bool connection_is_up(const struct connection *connection);

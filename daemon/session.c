@@ -2,6 +2,7 @@
 /*
  * One SMTP session: input and output for one transaction.
  *
+ *   RESOLVING    the server's name (resolution.c); state 1
  *   CONNECTING   libcurl has the socket (connection.c); states 1 and 2
  *   BUSY         we have it: transaction.c says what to send; states 3 to 8
  *   QUITTING     QUIT was sent, the server has a moment to close; nobody waits
@@ -15,10 +16,12 @@
  * may be amid the message, where QUIT would be text.
  */
 
+#include <netdb.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "resolution.h"
 #include "session.h"
 #include "transaction.h"
 
@@ -26,6 +29,7 @@
 #define QUIT_US	 (2 * G_USEC_PER_SEC)
 
 enum session_phase {
+	SESSION_RESOLVING,
 	SESSION_CONNECTING,
 	SESSION_BUSY,
 	SESSION_QUITTING,
@@ -35,6 +39,7 @@ struct session {
 	struct engine *engine;
 	struct submission *submission; /* NULL while quitting */
 	enum session_phase phase;
+	struct resolution *resolution;
 	struct connection connection;
 	struct reply_parser parser;
 	struct transaction transaction;
@@ -45,41 +50,11 @@ struct session {
 	sd_event_source *quit_timer;
 };
 
-static int64_t milliseconds_left(uint64_t deadline_us)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)(deadline_us / 1000) - now.tv_sec * 1000 - now.tv_nsec / 1000000;
-}
-
-int session_new(struct session **result, struct engine *engine, struct submission *submission)
-{
-	int64_t left = MAX(milliseconds_left(submission->deadline_us), 1);
-	struct session *session = g_new0(struct session, 1);
-	int r;
-
-	session->engine = engine;
-	session->submission = submission;
-	session->connection.trace = submission->callbacks->trace;
-	session->connection.userdata = submission->userdata;
-	session->out = g_string_new(NULL);
-	engine_add_session(engine, session);
-	r = connection_init(&session->connection, submission->setup, (long)left);
-	if (r < 0) {
-		session_drop(session);
-		return r;
-	}
-	curl_easy_setopt(session->connection.easy, CURLOPT_PRIVATE, session);
-	curl_multi_add_handle(engine_multi(engine), session->connection.easy);
-	*result = session;
-	return 0;
-}
-
 void session_drop(struct session *session)
 {
 	sd_event_source_disable_unref(session->io);
 	sd_event_source_disable_unref(session->quit_timer);
+	resolution_cancel(session->resolution);
 	if (session->connection.easy)
 		connection_close(&session->connection, engine_multi(session->engine));
 	engine_remove_session(session->engine, session);
@@ -335,6 +310,81 @@ static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void 
 
 /* Connecting */
 
+static void fail_connecting(struct session *session, unsigned int status, unsigned int detail)
+{
+	struct outcome outcome = { 0 };
+
+	outcome_fail(&outcome, status, session->submission->state, detail);
+	end(session, &outcome, false);
+}
+
+static int64_t milliseconds_left(uint64_t deadline_us)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)(deadline_us / 1000) - now.tv_sec * 1000 - now.tv_nsec / 1000000;
+}
+
+static int start_connecting(struct session *session, const char *addresses)
+{
+	const struct submission *submission = session->submission;
+	int64_t left = MAX(milliseconds_left(submission->deadline_us), 1);
+	int r = connection_init(&session->connection, submission->setup, addresses, (long)left);
+
+	if (r < 0)
+		return r;
+	session->phase = SESSION_CONNECTING;
+	curl_easy_setopt(session->connection.easy, CURLOPT_PRIVATE, session);
+	curl_multi_add_handle(engine_multi(session->engine), session->connection.easy);
+	return 0;
+}
+
+static void resolved(void *userdata, int error, const char *addresses)
+{
+	struct session *session = userdata;
+
+	session->resolution = NULL;
+	if (error == EAI_MEMORY)
+		fail_connecting(session, STATUS_NO_MEMORY, DETAIL_NONE);
+	else if (error)
+		fail_connecting(session, STATUS_TCP_ERROR,
+				error == EAI_AGAIN ? DETAIL_NO_NAME_SERVER : DETAIL_NO_NAME);
+	else if (start_connecting(session, addresses) < 0)
+		fail_connecting(session, STATUS_NO_MEMORY, DETAIL_NONE);
+}
+
+static int start(struct session *session)
+{
+	const char *server = session->submission->setup->server;
+
+	if (is_ip_address(server))
+		return start_connecting(session, NULL);
+	session->phase = SESSION_RESOLVING;
+	return resolution_start(&session->resolution, engine_event(session->engine), server,
+				resolved, session);
+}
+
+int session_new(struct session **result, struct engine *engine, struct submission *submission)
+{
+	struct session *session = g_new0(struct session, 1);
+	int r;
+
+	session->engine = engine;
+	session->submission = submission;
+	session->connection.trace = submission->callbacks->trace;
+	session->connection.userdata = submission->userdata;
+	session->out = g_string_new(NULL);
+	engine_add_session(engine, session);
+	r = start(session);
+	if (r < 0) {
+		session_drop(session);
+		return r;
+	}
+	*result = session;
+	return 0;
+}
+
 static void connect_failed(struct session *session, CURLcode code)
 {
 	struct outcome outcome = { 0 };
@@ -372,6 +422,10 @@ void session_connected(struct session *session, CURLcode code)
 
 void session_timeout(struct session *session)
 {
+	if (session->phase == SESSION_RESOLVING) {
+		fail_connecting(session, STATUS_TIMEOUT + STATE_CONNECT, DETAIL_NO_NAME_SERVER);
+		return;
+	}
 	if (session->phase == SESSION_CONNECTING) {
 		connect_failed(session, CURLE_OPERATION_TIMEDOUT);
 		return;

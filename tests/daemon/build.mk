@@ -23,6 +23,7 @@ daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
 
 daemon-engine-srcs := tests/daemon/engine.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs)
+daemon-engine-libs := -Wl,--wrap=getaddrinfo
 
 daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-slot-pkgs := $(ecemaild-pkgs)

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -465,6 +466,47 @@ static void test_connect_timeout(void **state)
 	close(listener);
 }
 
+/* Linked in place of the C library's (--wrap). */
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list);
+int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list);
+
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list)
+{
+	if (!strcmp(name, "wrong.example"))
+		return EAI_NONAME;
+	if (!strcmp(name, "silent.example"))
+		return EAI_AGAIN;
+	if (!strcmp(name, "hung.example"))
+		usleep(2 * TIMEOUT_MS * 1000);
+	return __real_getaddrinfo("127.0.0.1", service, hints, list);
+}
+
+static void expect_name(const char *name, unsigned int status, unsigned int detail)
+{
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", TIMEOUT_MS);
+
+	assert_null(setup_set(mail->setup, "Server", name));
+	mail_run(mail);
+	expect_outcome(mail, status, status ? 1 : 8, detail, status ? SENT_NO : SENT_YES);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	expect_name("wrong.example", 20, DETAIL_NO_NAME);
+	expect_name("silent.example", 20, DETAIL_NO_NAME_SERVER);
+	expect_name("hung.example", 11, DETAIL_NO_NAME_SERVER);
+	expect_name("right.example", 0, DETAIL_NONE);
+	expect_name("right.example", 0, DETAIL_NONE); /* another port now */
+	usleep(2 * TIMEOUT_MS * 1000); /* lets the hung thread end, for the leak checker */
+}
+
 /* States 6 and 7 can only be seen with a message that the socket does not swallow whole. */
 static void make_big(struct mail *mail, bool header)
 {
@@ -674,6 +716,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_connect_timeout),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_commands_pipelined),

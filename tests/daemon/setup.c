@@ -185,25 +185,37 @@ static void test_slots(void **state)
 
 static void test_drop_ins(void **state)
 {
+	static const unsigned int order[] = { 50, 30, 70, 60, 90, 40, 80 };
 	g_autofree char *path = g_build_filename(directory, "c.conf.d", NULL);
 	struct configuration *configuration;
 	struct setup *setup;
 
 	(void)state;
 	g_mkdir(path, 0700);
-	write_file("c.conf.d/20-b.conf", "[Mail]\nTimeout=20\nPort=x\n");
-	write_file("c.conf.d/10-a.conf", "[Mail]\nTimeout=10\nServer=other\n");
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		g_autofree char *name = g_strdup_printf("c.conf.d/%u.conf", order[i]);
+		g_autofree char *text = g_strdup_printf("[Mail]\nTimeout=%u\n", order[i]);
+
+		write_file(name, text);
+	}
+	write_file("c.conf.d/20.conf", "[Mail]\nTimeout=20\nPort=x\n");
+	write_file("c.conf.d/10.conf", "[Mail]\nTimeout=10\nServer=other\n");
 	write_file("c.conf.d/30-c.txt", "[Mail]\nTimeout=30\n");
 	configuration = load("[Mail]\nServer=mail\nSenderAddress=a@b\nTimeout=5\n");
 	setup = configuration_setup(configuration, 0, 1);
-	assert_int_equal(setup->timeout, 20);
+	assert_int_equal(setup->timeout, 90);
 	assert_string_equal(setup->server, "other");
 	assert_int_equal(configuration->problems->len, 1);
-	assert_non_null(strstr(configuration->problems->pdata[0], "20-b.conf: [Mail] Port=x: "));
+	assert_non_null(strstr(configuration->problems->pdata[0], "20.conf: [Mail] Port=x: "));
 	setup_unref(setup);
 	configuration_free(configuration);
-	remove_file("c.conf.d/10-a.conf");
-	remove_file("c.conf.d/20-b.conf");
+	for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+		g_autofree char *name = g_strdup_printf("c.conf.d/%u.conf", order[i]);
+
+		remove_file(name);
+	}
+	remove_file("c.conf.d/10.conf");
+	remove_file("c.conf.d/20.conf");
 	remove_file("c.conf.d/30-c.txt");
 	rmdir(path);
 }
