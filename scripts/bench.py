@@ -19,7 +19,7 @@ import subprocess
 import time
 
 from vm_guest import Guest
-from vm_image import Failure, ROOT
+from vm_image import Failure
 
 # What the guest's ecemaild.conf says if a test does not want it otherwise.
 SETUP = {
@@ -101,38 +101,51 @@ class Bench(Guest):
                          "-p", ",".join(properties)]).stdout
         return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
-    def cursor(self):
-        """The journal's present end."""
-        text = self.run(["journalctl", "-q", "-n", "0", "--show-cursor"]).stdout
-        return text.rpartition("-- cursor: ")[2].strip()
+    def now(self):
+        """The guest's time, for what begins after it."""
+        return self.run(["date", "+%s.%6N"]).stdout.strip()
 
-    def journal(self, cursor, *matches):
-        """Entries of ecemaild since a cursor, as dictionaries."""
-        text = self.run(["journalctl", "-q", "-o", "json", "--after-cursor", cursor,
-                         "-u", "ecemaild", *matches]).stdout
-        return [json.loads(line) for line in text.splitlines()]
+    def journalctl(self, since, *options):
+        """Output of journalctl on ecemaild since a time of now()."""
+        # Not --after-cursor: with a filter it leaves the first entry out.
+        return self.run(["journalctl", "-q", "-u", "ecemaild", "--since", f"@{since}",
+                         *options]).stdout
 
-    def trace(self, cursor):
-        """The SMTP trace since a cursor, each line with its time."""
+    def journal(self, since, *matches):
+        """Entries of ecemaild since a time, as dictionaries."""
+        return [json.loads(line)
+                for line in self.journalctl(since, "-o", "json", *matches).splitlines()]
+
+    def trace(self, since):
+        """The SMTP trace since a time, each line with its time."""
         def line(entry):
             seconds, micro = divmod(int(entry["__REALTIME_TIMESTAMP"]), 1000000)
             clock = time.strftime("%H:%M:%S", time.gmtime(seconds))
             return f"{clock}.{micro // 1000:03} {entry['MESSAGE']}"
-        return [line(entry) for entry in self.journal(cursor, "ECEMAIL_TRACE=1")]
+        return [line(entry) for entry in self.journal(since, "ECEMAIL_TRACE=1")]
 
-    def outcomes(self, cursor, count=1, timeout=10):
+    def outcomes(self, since, count=1, timeout=10):
         """The journal's entries on ended requests, once there are as many."""
         entries = self.poll(
-            lambda: (found := [entry for entry in self.journal(cursor)
+            lambda: (found := [entry for entry in self.journal(since)
                                if "ECEMAIL_STATUS" in entry])
             and len(found) >= count and found, timeout)
         if not entries:
             raise AssertionError(
                 f"the journal has not {count} entries with ECEMAIL_STATUS after {timeout} s, but "
-                + repr([entry.get("MESSAGE") for entry in self.journal(cursor)]))
+                + repr([entry.get("MESSAGE") for entry in self.journal(since)]))
         return entries
 
     # The mail server's side
+
+    def stop_postfix(self):
+        """Nobody listens at port 25 from now on."""
+        self.run(["systemctl", "stop", "postfix"])
+
+    def start_postfix(self):
+        """Starts it unless it runs, and waits until it listens."""
+        self.run(["sh", "-c", "systemctl start postfix postfix@- && for i in $(seq 100); do "
+                  "ss -ltnH 'sport = :25' | grep -q . && exit; sleep 0.1; done; exit 1"])
 
     def empty_mailbox(self):
         """Forgets the mail delivered so far."""
@@ -179,8 +192,7 @@ class Watch:
         self.bench = bench
         self.buffer = b""
         self.process = subprocess.Popen(
-            [ROOT / "build/plcsim", "ctl", "--socket", bench.state / "plcsim.ctl",
-             "watch", *OUTPUTS],
+            [*bench.ctl_command(), "watch", *OUTPUTS],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             # The values before; what is read from now on are changes.
