@@ -15,6 +15,7 @@
 #include <linux/delay.h>
 
 #include "ecom.h"
+#include "trace.h"
 
 static const char heart_stands_still[] = "heartbeat stands still";
 
@@ -63,6 +64,7 @@ struct ecom_card *ecom_card_create(struct pci_dev *pdev)
 	if (!card)
 		return NULL;
 	kref_init(&card->ref);
+	INIT_LIST_HEAD(&card->list);
 	init_rwsem(&card->io_lock);
 	mutex_init(&card->check_lock);
 	INIT_DELAYED_WORK(&card->tick, card_tick);
@@ -175,8 +177,12 @@ void ecom_card_check(struct ecom_card *card, bool tick)
 {
 	struct identification id;
 	const char *trouble;
+	bool was, is;
+	u32 generation;
 
 	mutex_lock(&card->check_lock);
+	was = card->serving;
+	generation = card->id.generation;
 	trouble = identify(card, &id);
 	if (!trouble)
 		trouble = compare(card, &id);
@@ -189,7 +195,13 @@ void ecom_card_check(struct ecom_card *card, bool tick)
 	else if (!card->serving || id.generation != card->id.generation)
 		start(card, &id);
 	tell(card, trouble);
+	is = card->serving;
+	generation ^= card->id.generation;
 	mutex_unlock(&card->check_lock);
+	if (was == is && !generation)
+		return;
+	trace_ecom_card(card->index, id.generation, is);
+	ecom_netlink_tell_card(card, is ? ECOM_EVENT_CARD_SERVED : ECOM_EVENT_CARD_LOST);
 }
 
 /**

@@ -12,7 +12,7 @@
 
 struct ecom_file {
 	struct ecom_slot *slot;
-	bool daemon;		/* opened O_RDWR */
+	bool daemon; /* opened O_RDWR */
 };
 
 static int attach(struct ecom_slot *slot)
@@ -173,6 +173,17 @@ static int call_set(struct queue *q, const void *argument)
 	return 0;
 }
 
+static int call_set_registers(struct queue *q, const void *argument)
+{
+	const struct ecom_registers *r = argument;
+
+	if (r->reserved || r->count < 1 || r->count > ECOM_REGISTERS_MAX ||
+	    !registers_writable(r->station, r->address, r->count))
+		return -EINVAL;
+	registers_write(q, r->station, r->address, r->count, r->words);
+	return 0;
+}
+
 static int locked_call(struct ecom_slot *slot, int (*call)(struct queue *q, const void *argument),
 		       const void *argument)
 {
@@ -213,6 +224,7 @@ static long daemon_call(struct ecom_slot *slot, unsigned int cmd, void __user *a
 		struct ecom_complete complete;
 		struct ecom_release release;
 		struct ecom_settings settings;
+		struct ecom_registers registers;
 	} u;
 	static const struct {
 		int (*call)(struct queue *q, const void *argument);
@@ -222,6 +234,7 @@ static long daemon_call(struct ecom_slot *slot, unsigned int cmd, void __user *a
 		[_IOC_NR(ECOM_IOC_COMPLETE)] = { call_complete, sizeof(u.complete) },
 		[_IOC_NR(ECOM_IOC_RELEASE)] = { call_release, sizeof(u.release) },
 		[_IOC_NR(ECOM_IOC_SET)] = { call_set, sizeof(u.settings) },
+		[_IOC_NR(ECOM_IOC_SET_REGISTERS)] = { call_set_registers, sizeof(u.registers) },
 	};
 	int err = fetch(&u, calls[_IOC_NR(cmd)].size, cmd, argument);
 
@@ -317,6 +330,7 @@ static long ecom_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	case _IOC_NR(ECOM_IOC_COMPLETE):
 	case _IOC_NR(ECOM_IOC_RELEASE):
 	case _IOC_NR(ECOM_IOC_SET):
+	case _IOC_NR(ECOM_IOC_SET_REGISTERS):
 		return f->daemon ? daemon_call(f->slot, cmd, argument) : -EPERM;
 	case _IOC_NR(ECOM_IOC_GET_INFO):
 		return get_info(f->slot, cmd, argument);

@@ -89,5 +89,5 @@ void ecom_read_identification(struct ecom_card *card, struct identification *id)
 		return;
 	for (i = 0; i < id->slot_count; i++)
 		id->slot_numbers[i] = ecom_read(card, id->slot_offset + i * id->slot_size +
-						SLOT_NUMBER);
+							      SLOT_NUMBER);
 }

@@ -16,6 +16,9 @@
  *   slot->mailbox_lock   the mailboxes of a slot, their sequences, last frames
  *   slot->queue_lock     requests, results and registers; a spinlock, with no
  *                        DPRAM access and no user memory under it
+ *
+ * The netlink family's lock is taken outside of check_lock, mailbox_lock and
+ * queue_lock, by its dumps; events are told with none of them held.
  */
 #ifndef ECOM_H
 #define ECOM_H
@@ -48,6 +51,7 @@ struct ecom_dpram {
 
 struct ecom_card {
 	struct kref ref;
+	struct list_head list;	/* of the netlink family */
 	struct pci_dev *pdev;
 	int index;
 	int vectors;		/* 0: polling */
@@ -68,6 +72,16 @@ struct ecom_card {
 	unsigned int slot_count;
 	struct ecom_slot *slots[CARD_SLOTS_MAX];
 };
+
+/* An event on its way to the netlink family */
+struct ecom_told {
+	u64 time;
+	int card;
+	int slot;		/* K number, -1: the card itself */
+	struct queue_event event;
+};
+
+#define ECOM_TOLD_MAX	32
 
 /* One mailbox of a slot: what has been seen of it */
 struct ecom_mailbox {
@@ -104,6 +118,11 @@ struct ecom_slot {
 	wait_queue_head_t wait;
 	struct hrtimer deadline;
 	struct work_struct expire_work;
+	struct ecom_told told[ECOM_TOLD_MAX];
+	unsigned int told_count;
+	u32 told_lost;
+	struct work_struct tell_work;
+	struct dentry *debugfs;
 };
 
 /* pci.c */
@@ -127,6 +146,25 @@ void ecom_slot_start(struct ecom_slot *slot, u32 generation);
 void ecom_slot_pause(struct ecom_slot *slot);
 void ecom_slot_show_attached(struct ecom_slot *slot);
 void ecom_slot_queue_changed(struct ecom_slot *slot);
+
+/* attributes.c */
+extern const struct attribute_group *ecom_slot_groups[];
+extern const struct attribute_group *ecom_card_groups[];
+
+/* netlink.c */
+int ecom_netlink_init(void);
+void ecom_netlink_exit(void);
+bool ecom_netlink_listened(void);
+void ecom_netlink_tell(const struct ecom_told *told, unsigned int count, u32 lost);
+void ecom_netlink_tell_card(struct ecom_card *card, enum ecom_event kind);
+void ecom_netlink_add(struct ecom_card *card);
+void ecom_netlink_remove(struct ecom_card *card);
+
+/* debugfs.c */
+void ecom_debugfs_init(void);
+void ecom_debugfs_exit(void);
+void ecom_debugfs_add(struct ecom_slot *slot);
+void ecom_debugfs_remove(struct ecom_slot *slot);
 
 /* cdev.c */
 extern const struct file_operations ecom_fops;

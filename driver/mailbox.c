@@ -13,6 +13,7 @@
 #include <linux/ktime.h>
 
 #include "ecom.h"
+#include "trace.h"
 
 /* Where a mailbox is in the slot block */
 struct mailbox_place {
@@ -22,11 +23,15 @@ struct mailbox_place {
 };
 
 static const struct mailbox_place wx_place = {
-	SLOT_WX_REQUEST, SLOT_WX_ACK, SLOT_WX_RESULT,
+	SLOT_WX_REQUEST,
+	SLOT_WX_ACK,
+	SLOT_WX_RESULT,
 };
 
 static const struct mailbox_place rx_place = {
-	SLOT_RX_REQUEST, SLOT_RX_ACK, SLOT_RX_RESULT,
+	SLOT_RX_REQUEST,
+	SLOT_RX_ACK,
+	SLOT_RX_RESULT,
 };
 
 static u32 slot_read(struct ecom_slot *slot, u32 offset)
@@ -95,7 +100,8 @@ static void check_sequence(struct ecom_slot *slot, const struct ecom_mailbox *bo
 	spin_unlock(&slot->queue_lock);
 }
 
-static void remember(struct ecom_mailbox *box, const struct mailbox_transfer *t, u32 result)
+static void remember(struct ecom_slot *slot, struct ecom_mailbox *box,
+		     const struct mailbox_transfer *t, u32 result)
 {
 	struct ecom_frame *last = &box->last;
 
@@ -106,6 +112,7 @@ static void remember(struct ecom_mailbox *box, const struct mailbox_transfer *t,
 	last->address = min_t(u32, t->address, U16_MAX);
 	last->length = min_t(u32, MAILBOX_LENGTH(t->header), MAILBOX_DATA_MAX);
 	memcpy(last->data, t->data, sizeof(last->data));
+	trace_ecom_mailbox(slot->card->index, slot->registers.number, box == &slot->rx, last);
 }
 
 static void acknowledge(struct ecom_slot *slot, struct ecom_mailbox *box,
@@ -126,10 +133,8 @@ static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
 	enum mailbox_reason reason = frame_check_wx(wx, slot->registers.dip);
 	u32 length = MAILBOX_LENGTH(wx->header);
 
-	if (reason != REASON_NONE) {
-		slot->queue.counters.refused++;
-		return MAILBOX_RESULT(MAILBOX_REFUSED, reason);
-	}
+	if (reason != REASON_NONE)
+		return queue_refuse(&slot->queue, wx->data[FRAME_TAG], reason);
 	if (MAILBOX_STATION(wx->header) == STATION_SCRATCH) {
 		memcpy(slot->queue.scratch + wx->address * 2, wx->data, length);
 		return MAILBOX_ACCEPTED;
@@ -150,7 +155,7 @@ static bool serve_wx(struct ecom_slot *slot)
 		result = accept_wx(slot, &wx);
 		ecom_slot_queue_changed(slot);
 		spin_unlock(&slot->queue_lock);
-		remember(&slot->wx, &wx, result);
+		remember(slot, &slot->wx, &wx, result);
 	}
 	acknowledge(slot, &slot->wx, &wx_place, wx.sequence, result);
 	return true;
@@ -190,7 +195,7 @@ static bool serve_rx(struct ecom_slot *slot)
 	if (result == MAILBOX_ACCEPTED)
 		ecom_write_bytes(slot->card, slot->base + SLOT_RX_DATA, rx.data,
 				 MAILBOX_LENGTH(rx.header));
-	remember(&slot->rx, &rx, result);
+	remember(slot, &slot->rx, &rx, result);
 	acknowledge(slot, &slot->rx, &rx_place, rx.sequence, result);
 	return true;
 }

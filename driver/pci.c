@@ -17,7 +17,7 @@
 
 #include "ecom.h"
 
-#define CARDS_MAX	64
+#define CARDS_MAX 64
 
 u32 ecom_host_generation;
 static DEFINE_IDA(card_indices);
@@ -118,7 +118,8 @@ static int publish_slots(struct ecom_card *card)
 	return 0;
 }
 
-static void start_card(struct ecom_card *card)
+/* The card may be touched from here on. */
+static void wake(struct ecom_card *card)
 {
 	down_write(&card->io_lock);
 	card->present = true;
@@ -128,21 +129,28 @@ static void start_card(struct ecom_card *card)
 	schedule_delayed_work(&card->tick, HZ);
 }
 
-/* Phases 1 to 5; also undoes a probe that came half the way. */
-static void let_go(struct ecom_card *card)
+/* The card is not touched any more; its files and requests stay. */
+static void quiesce(struct ecom_card *card)
 {
-	unsigned int i;
-
-	for (i = 0; i < card->slot_count; i++)
-		ecom_slot_unpublish(card->slots[i]);
-	free_vectors(card);
 	cancel_delayed_work_sync(&card->tick);
 	down_write(&card->io_lock);
 	if (card->present)
 		ecom_card_stop(card);
 	card->present = false;
-	ecom_dpram_unmap(card);
 	up_write(&card->io_lock);
+}
+
+/* Phases 1 to 5; also undoes a probe that came half the way. */
+static void let_go(struct ecom_card *card)
+{
+	unsigned int i;
+
+	ecom_netlink_remove(card);
+	for (i = 0; i < card->slot_count; i++)
+		ecom_slot_unpublish(card->slots[i]);
+	free_vectors(card);
+	quiesce(card);
+	ecom_dpram_unmap(card);
 	for (i = 0; i < card->slot_count; i++) {
 		ecom_slot_stop(card->slots[i]);
 		put_device(&card->slots[i]->dev);
@@ -158,6 +166,7 @@ static int bring_up(struct ecom_card *card)
 	if (err)
 		return err;
 	pci_set_master(card->pdev);
+	pci_save_state(card->pdev);
 	err = ecom_card_identify(card);
 	if (err)
 		return err;
@@ -167,8 +176,11 @@ static int bring_up(struct ecom_card *card)
 	err = request_vectors(card);
 	if (err)
 		return err;
-	start_card(card);
-	return publish_slots(card);
+	wake(card);
+	err = publish_slots(card);
+	if (!err)
+		ecom_netlink_add(card);
+	return err;
 }
 
 static int ecom_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -196,12 +208,63 @@ static void ecom_remove(struct pci_dev *pdev)
 	let_go(pci_get_drvdata(pdev));
 }
 
+static void ecom_shutdown(struct pci_dev *pdev)
+{
+	quiesce(pci_get_drvdata(pdev));
+}
+
+static int ecom_suspend(struct device *dev)
+{
+	quiesce(dev_get_drvdata(dev));
+	return 0;
+}
+
+static int ecom_resume(struct device *dev)
+{
+	wake(dev_get_drvdata(dev));
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(ecom_pm, ecom_suspend, ecom_resume);
+
+static void ecom_reset_prepare(struct pci_dev *pdev)
+{
+	quiesce(pci_get_drvdata(pdev));
+}
+
+static void ecom_reset_done(struct pci_dev *pdev)
+{
+	wake(pci_get_drvdata(pdev));
+}
+
+static pci_ers_result_t ecom_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	quiesce(pci_get_drvdata(pdev));
+	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
+						      PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t ecom_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static const struct pci_error_handlers ecom_errors = {
+	.error_detected = ecom_error_detected,
+	.slot_reset = ecom_slot_reset,
+	.resume = ecom_reset_done,
+	.reset_prepare = ecom_reset_prepare,
+	.reset_done = ecom_reset_done,
+};
+
 /*
  * Nothing is claimed by its id: no such card has one of its own yet. A card is
  * bound by driver_override or by new_id (README).
  */
 static const struct pci_device_id ecom_ids[] = {
-	{ }
+	{}
 };
 MODULE_DEVICE_TABLE(pci, ecom_ids);
 
@@ -210,6 +273,10 @@ static struct pci_driver ecom_driver = {
 	.id_table = ecom_ids,
 	.probe = ecom_probe,
 	.remove = ecom_remove,
+	.shutdown = ecom_shutdown,
+	.err_handler = &ecom_errors,
+	.dev_groups = ecom_card_groups,
+	.driver.pm = pm_sleep_ptr(&ecom_pm),
 };
 
 static int __init ecom_init(void)
@@ -219,19 +286,32 @@ static int __init ecom_init(void)
 	do {
 		ecom_host_generation = get_random_u32();
 	} while (!ecom_host_generation);
+	ecom_debugfs_init();
 	err = ecom_slots_init();
 	if (err)
-		return err;
+		goto no_slots;
+	err = ecom_netlink_init();
+	if (err)
+		goto no_netlink;
 	err = pci_register_driver(&ecom_driver);
 	if (err)
-		ecom_slots_exit();
+		goto no_driver;
+	return 0;
+no_driver:
+	ecom_netlink_exit();
+no_netlink:
+	ecom_slots_exit();
+no_slots:
+	ecom_debugfs_exit();
 	return err;
 }
 
 static void __exit ecom_exit(void)
 {
 	pci_unregister_driver(&ecom_driver);
+	ecom_netlink_exit();
 	ecom_slots_exit();
+	ecom_debugfs_exit();
 	ida_destroy(&card_indices);
 }
 

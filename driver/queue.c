@@ -23,6 +23,8 @@
  * @suspect: delivered alone, before anything else is. A request delivered
  * alone when a daemon falls is charged; the third charge ends it.
  *
+ * Every change is told to @tell, under the same lock.
+ *
  * All of this is called with the slot's queue_lock held; @now and deadlines
  * are CLOCK_BOOTTIME in nanoseconds.
  */
@@ -36,6 +38,22 @@ void queue_init(struct queue *q, __u32 host_generation)
 	q->host_generation = host_generation;
 	q->timeout = REQUEST_TIMEOUT_DEFAULT;
 	q->health = HEALTH_NO_DAEMON;
+}
+
+static void tell(struct queue *q, const struct request *r, enum ecom_event kind,
+		 const struct ecom_result *result)
+{
+	const struct queue_event event = {
+		.kind = kind,
+		.request = r->record.id,
+		.tag = r->record.tag,
+		.state = result ? result->state : r->progress.state,
+		.status = result ? result->status : STATUS_BUSY,
+		.sent = result ? result->sent : SENT_UNKNOWN,
+	};
+
+	if (q->tell)
+		q->tell(q, &event);
 }
 
 static struct request *find_request(struct queue *q, __u64 id)
@@ -117,17 +135,20 @@ static void add_outcome(struct queue *q, const struct request *r,
 	memcpy(outcome->label, r->progress.label, sizeof(outcome->label));
 }
 
-static void end_request(struct queue *q, struct request *r, const struct ecom_result *result)
+static void end_request(struct queue *q, struct request *r, const struct ecom_result *result,
+			enum ecom_event kind)
 {
 	if (!is_orphan(r)) {
 		q->results[r->record.tag].result = *result;
 		add_outcome(q, r, result);
 	}
 	r->state = REQUEST_FREE;
+	tell(q, r, kind, result);
 }
 
-static void end_request_with(struct queue *q, struct request *r, __u16 status, __u16 sent,
-			     __u16 detail)
+/* An end that the daemon does not tell: @kind says what ended it. */
+static void end_without_daemon(struct queue *q, struct request *r, enum ecom_event kind,
+			       __u16 status, __u16 sent, __u16 detail)
 {
 	struct ecom_result result = {
 		.status = status,
@@ -136,7 +157,13 @@ static void end_request_with(struct queue *q, struct request *r, __u16 status, _
 		.detail = detail,
 	};
 
-	end_request(q, r, &result);
+	end_request(q, r, &result, kind);
+}
+
+static void end_not_served(struct queue *q, struct request *r)
+{
+	end_without_daemon(q, r, ECOM_EVENT_REQUEST_ABANDONED, STATUS_NOT_SERVED, SENT_NO,
+			   DETAIL_NO_DAEMON);
 }
 
 /* What holds of a request that nobody has reported on. */
@@ -184,6 +211,30 @@ static void fill_request(struct queue *q, struct request *r, const __u8 *frame, 
 	reset_progress(r);
 }
 
+static void tell_frame(struct queue *q, __u8 tag, enum ecom_event kind,
+		       enum mailbox_reason reason)
+{
+	const struct queue_event event = { .kind = kind, .tag = tag, .reason = reason };
+
+	if (q->tell)
+		q->tell(q, &event);
+}
+
+/**
+ * queue_refuse() - a WX is not taken
+ * @q: queue
+ * @tag: of the frame, 0 if it has none
+ * @reason: why
+ *
+ * Return: the mailbox result.
+ */
+__u32 queue_refuse(struct queue *q, __u8 tag, enum mailbox_reason reason)
+{
+	q->counters.refused++;
+	tell_frame(q, tag, ECOM_EVENT_WX_REFUSED, reason);
+	return MAILBOX_RESULT(MAILBOX_REFUSED, reason);
+}
+
 /**
  * queue_accept() - take a command frame from the PLC
  * @q: queue
@@ -198,20 +249,20 @@ __u32 queue_accept(struct queue *q, const __u8 *frame, __u32 length, __u64 now)
 {
 	struct request *r;
 
-	if (tag_outstanding(q, frame[FRAME_TAG])) {
-		q->counters.refused++;
-		return MAILBOX_RESULT(MAILBOX_REFUSED, REASON_TAG);
-	}
+	if (tag_outstanding(q, frame[FRAME_TAG]))
+		return queue_refuse(q, frame[FRAME_TAG], REASON_TAG);
 	r = find_free(q);
 	if (!r) {
 		q->counters.busy++;
+		tell_frame(q, frame[FRAME_TAG], ECOM_EVENT_WX_BUSY, REASON_NONE);
 		return MAILBOX_RESULT(MAILBOX_BUSY, REASON_NONE);
 	}
 	fill_request(q, r, frame, length, now);
 	show_busy(q, r);
 	q->counters.accepted++;
+	tell(q, r, ECOM_EVENT_REQUEST_QUEUED, NULL);
 	if (!q->attached && r->record.command & COMMAND_AT_ONCE)
-		end_request_with(q, r, STATUS_NOT_SERVED, SENT_NO, DETAIL_NO_DAEMON);
+		end_not_served(q, r);
 	return MAILBOX_RESULT(MAILBOX_ACCEPTED, REASON_NONE);
 }
 
@@ -281,20 +332,8 @@ bool queue_deliver(struct queue *q, struct ecom_request *record)
 		return false;
 	q->requests[next].state = REQUEST_DELIVERED;
 	*record = q->requests[next].record;
+	tell(q, &q->requests[next], ECOM_EVENT_REQUEST_DELIVERED, NULL);
 	return true;
-}
-
-/**
- * queue_undeliver() - the record could not be copied to the daemon
- * @q: queue
- * @id: of the request; it may have expired meanwhile
- */
-void queue_undeliver(struct queue *q, __u64 id)
-{
-	struct request *r;
-
-	if (!find_delivered(q, id, &r))
-		r->state = REQUEST_QUEUED;
 }
 
 static bool sent_valid(__u16 sent)
@@ -328,6 +367,7 @@ int queue_progress(struct queue *q, const struct ecom_progress *progress)
 		return err;
 	r->progress = *progress;
 	show_state(q, r);
+	tell(q, r, ECOM_EVENT_REQUEST_PROGRESS, NULL);
 	return 0;
 }
 
@@ -355,7 +395,7 @@ int queue_complete(struct queue *q, const struct ecom_complete *complete)
 	err = find_delivered(q, complete->id, &r);
 	if (err)
 		return err;
-	end_request(q, r, &complete->result);
+	end_request(q, r, &complete->result, ECOM_EVENT_REQUEST_COMPLETED);
 	return 0;
 }
 
@@ -364,6 +404,20 @@ static void requeue(struct queue *q, struct request *r)
 	r->state = REQUEST_QUEUED;
 	reset_progress(r);
 	show_state(q, r);
+	tell(q, r, ECOM_EVENT_REQUEST_REQUEUED, NULL);
+}
+
+/**
+ * queue_undeliver() - the record could not be copied to the daemon
+ * @q: queue
+ * @id: of the request; it may have expired meanwhile
+ */
+void queue_undeliver(struct queue *q, __u64 id)
+{
+	struct request *r;
+
+	if (!find_delivered(q, id, &r))
+		requeue(q, r);
 }
 
 /**
@@ -393,14 +447,14 @@ void queue_attach(struct queue *q)
 static void daemon_fell(struct queue *q, struct request *r, bool alone)
 {
 	if (r->progress.on_release) {
-		end_request_with(q, r, r->progress.on_release, r->progress.on_release_sent,
-				 DETAIL_DAEMON_ENDED);
+		end_without_daemon(q, r, ECOM_EVENT_REQUEST_ABANDONED, r->progress.on_release,
+				   r->progress.on_release_sent, DETAIL_DAEMON_ENDED);
 		return;
 	}
 	r->record.charges += alone;
 	if (r->record.charges >= QUEUE_CHARGES) {
-		end_request_with(q, r, STATUS_INVALID_STATE, r->progress.on_expire_sent,
-				 DETAIL_DAEMON_FELL);
+		end_without_daemon(q, r, ECOM_EVENT_REQUEST_ABANDONED, STATUS_INVALID_STATE,
+				   r->progress.on_expire_sent, DETAIL_DAEMON_FELL);
 		return;
 	}
 	r->suspect = true;
@@ -428,7 +482,7 @@ void queue_detach(struct queue *q)
 		if (r->state == REQUEST_DELIVERED)
 			daemon_fell(q, r, alone);
 		if (r->state == REQUEST_QUEUED && r->record.command & COMMAND_AT_ONCE)
-			end_request_with(q, r, STATUS_NOT_SERVED, SENT_NO, DETAIL_NO_DAEMON);
+			end_not_served(q, r);
 	}
 }
 
@@ -437,8 +491,8 @@ static void expire_request(struct queue *q, struct request *r)
 	bool untouched = r->state == REQUEST_QUEUED && !q->attached;
 
 	q->counters.expired++;
-	end_request_with(q, r, r->progress.on_expire, r->progress.on_expire_sent,
-			 untouched ? DETAIL_NO_DAEMON : 0);
+	end_without_daemon(q, r, ECOM_EVENT_REQUEST_EXPIRED, r->progress.on_expire,
+			   r->progress.on_expire_sent, untouched ? DETAIL_NO_DAEMON : 0);
 }
 
 /**

@@ -3,6 +3,7 @@
 #define ECOM_QUEUE_H
 
 #include <linux/ecom.h>
+#include <linux/ecom_netlink.h>
 #include <linux/ecom_slave89.h>
 #include "card.h"
 #include "pure.h"
@@ -46,7 +47,19 @@ struct queue_counters {
 	__u32 expired;
 };
 
+/* What has happened to a request or a frame, for those who watch */
+struct queue_event {
+	enum ecom_event kind;
+	__u64 request;
+	__u8 tag;
+	__u16 state;
+	__u16 status;
+	__u16 sent;
+	__u32 reason;
+};
+
 struct queue {
+	void (*tell)(struct queue *q, const struct queue_event *event);	/* or NULL */
 	__u32 host_generation;
 	__u32 card_generation;
 	__u32 timeout;		/* seconds, for requests accepted from now on */
@@ -58,11 +71,13 @@ struct queue {
 	struct request requests[QUEUE_DEPTH];
 	struct queue_outcome outcomes[RING_ENTRIES];
 	struct queue_result results[QUEUE_TAGS];
+	__u16 info[REG_INFO_END - REG_INFO];
 	__u8 scratch[SCRATCH_SIZE];
 };
 
 void queue_init(struct queue *q, __u32 host_generation);
 void queue_power_up(struct queue *q, __u32 card_generation);
+__u32 queue_refuse(struct queue *q, __u8 tag, enum mailbox_reason reason);
 __u32 queue_accept(struct queue *q, const __u8 *frame, __u32 length, __u64 now);
 void queue_attach(struct queue *q);
 void queue_detach(struct queue *q);

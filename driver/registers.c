@@ -13,11 +13,23 @@ struct register_area {
 };
 
 static const struct register_area areas[] = {
-	{ STATION_MAILBOX, 0,		REG_MODULE_END },
-	{ STATION_MAILBOX, REG_RING,	REG_RING_END },
+	{ STATION_MAILBOX, 0, REG_MODULE_END },
+	{ STATION_MAILBOX, REG_RING, REG_RING_END },
 	{ STATION_MAILBOX, REG_RESULTS, REG_RESULTS_END },
-	{ STATION_SCRATCH, 0,		REG_SCRATCH_END },
+	{ STATION_SCRATCH, 0, REG_SCRATCH_END },
 };
+
+/* What the PC may write */
+static const struct register_area writable_areas[] = {
+	{ STATION_MAILBOX, REG_INFO, REG_INFO_END },
+	{ STATION_SCRATCH, 0, REG_SCRATCH_END },
+};
+
+static bool within(const struct register_area *area, __u32 station, __u32 address, __u32 count)
+{
+	return station == area->station && address >= area->start && address < area->end &&
+	       count <= area->end - address;
+}
 
 /**
  * registers_exist() - do these words lie within one area?
@@ -30,8 +42,23 @@ bool registers_exist(__u32 station, __u32 address, __u32 count)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(areas); i++)
-		if (station == areas[i].station && address >= areas[i].start &&
-		    address < areas[i].end && count <= areas[i].end - address)
+		if (within(&areas[i], station, address, count))
+			return true;
+	return false;
+}
+
+/**
+ * registers_writable() - may the PC write these words?
+ * @station: BCD
+ * @address: of the first word
+ * @count: of words, at least 1
+ */
+bool registers_writable(__u32 station, __u32 address, __u32 count)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(writable_areas); i++)
+		if (within(&writable_areas[i], station, address, count))
 			return true;
 	return false;
 }
@@ -58,6 +85,8 @@ static __u16 characters(const __u8 *text, __u32 size, __u32 word)
 
 static __u16 module_word(const struct queue *q, const struct registers_slot *slot, __u32 word)
 {
+	if (word >= REG_INFO)
+		return q->info[word - REG_INFO];
 	switch (word) {
 	case REG_MAP_VERSION:
 		return REG_MAP_VERSION_VALUE;
@@ -204,4 +233,27 @@ void registers_read(const struct queue *q, const struct registers_slot *slot, __
 
 	for (i = 0; i < count; i++)
 		words[i] = read_word(q, slot, station, address + i);
+}
+
+/**
+ * registers_write() - the PC writes what belongs to it
+ * @q: queue
+ * @station: BCD
+ * @address: of the first word; registers_writable() has said yes
+ * @count: of words
+ * @words: what to write
+ */
+void registers_write(struct queue *q, __u32 station, __u32 address, __u32 count,
+		     const __u16 *words)
+{
+	__u32 i;
+
+	for (i = 0; i < count; i++) {
+		if (station == STATION_MAILBOX) {
+			q->info[address - REG_INFO + i] = words[i];
+		} else {
+			q->scratch[(address + i) * 2] = words[i] & 0xff;
+			q->scratch[(address + i) * 2 + 1] = words[i] >> 8;
+		}
+	}
 }

@@ -10,11 +10,15 @@
 #include <linux/idr.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
+#include <linux/vmalloc.h>
 
 #include "compat.h"
 #include "ecom.h"
 
-#define SLOT_MINORS	1024
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define SLOT_MINORS 1024
 
 static struct class *slot_class;
 static dev_t slot_devt;
@@ -47,7 +51,7 @@ static void slot_release(struct device *dev)
 	ida_free(&slot_minors, MINOR(dev->devt));
 	ecom_card_put(slot->card);
 	mutex_destroy(&slot->mailbox_lock);
-	kfree(slot);
+	vfree(slot);
 }
 
 static void expire(struct work_struct *work)
@@ -57,6 +61,56 @@ static void expire(struct work_struct *work)
 	spin_lock(&slot->queue_lock);
 	ecom_slot_queue_changed(slot);
 	spin_unlock(&slot->queue_lock);
+}
+
+static void collect(struct ecom_slot *slot, const struct queue_event *event)
+{
+	struct ecom_told *told = &slot->told[slot->told_count];
+
+	if (slot->told_count == ECOM_TOLD_MAX) {
+		slot->told_lost++;
+		return;
+	}
+	told->time = ktime_get_boottime_ns();
+	told->card = slot->card->index;
+	told->slot = slot->registers.number;
+	told->event = *event;
+	slot->told_count++;
+	schedule_work(&slot->tell_work);
+}
+
+/* Called by the queue with the queue_lock held. */
+static void queue_tells(struct queue *q, const struct queue_event *event)
+{
+	struct ecom_slot *slot = container_of(q, struct ecom_slot, queue);
+
+	trace_ecom_request(slot->card->index, slot->registers.number, event);
+	/* a file that is closed after the card's removal must start no work */
+	if (!slot->gone && ecom_netlink_listened())
+		collect(slot, event);
+}
+
+static void tell_events(struct work_struct *work)
+{
+	struct ecom_slot *slot = container_of(work, struct ecom_slot, tell_work);
+	struct ecom_told *told;
+	unsigned int count;
+	u32 lost;
+
+	told = kmalloc(sizeof(slot->told), GFP_KERNEL);
+	spin_lock(&slot->queue_lock);
+	count = slot->told_count;
+	lost = slot->told_lost;
+	slot->told_count = 0;
+	slot->told_lost = 0;
+	if (told)
+		memcpy(told, slot->told, count * sizeof(*told));
+	spin_unlock(&slot->queue_lock);
+	/* those that came after the ring was full are the lost ones */
+	if (told)
+		ecom_netlink_tell(told, count, 0);
+	ecom_netlink_tell(NULL, 0, told ? lost : lost + count);
+	kfree(told);
 }
 
 static enum hrtimer_restart deadline_reached(struct hrtimer *timer)
@@ -89,8 +143,10 @@ static void slot_setup(struct ecom_slot *slot)
 	spin_lock_init(&slot->queue_lock);
 	init_waitqueue_head(&slot->wait);
 	INIT_WORK(&slot->expire_work, expire);
+	INIT_WORK(&slot->tell_work, tell_events);
 	ecom_hrtimer_setup(&slot->deadline, deadline_reached, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 	queue_init(&slot->queue, ecom_host_generation);
+	slot->queue.tell = queue_tells;
 }
 
 static int slot_device_setup(struct ecom_slot *slot, int minor)
@@ -102,6 +158,7 @@ static int slot_device_setup(struct ecom_slot *slot, int minor)
 	slot->dev.parent = &card->pdev->dev;
 	slot->dev.devt = MKDEV(MAJOR(slot_devt), minor);
 	slot->dev.release = slot_release;
+	slot->dev.groups = ecom_slot_groups;
 	cdev_init(&slot->cdev, &ecom_fops);
 	slot->cdev.owner = THIS_MODULE;
 	return dev_set_name(&slot->dev, "ecom%ds%u", card->index, slot->registers.number);
@@ -116,14 +173,15 @@ static int slot_device_setup(struct ecom_slot *slot, int minor)
  */
 struct ecom_slot *ecom_slot_create(struct ecom_card *card, unsigned int index)
 {
-	struct ecom_slot *slot = kzalloc(sizeof(*slot), GFP_KERNEL);
+	/* 256 results make it too large for kmalloc() not to waste as much */
+	struct ecom_slot *slot = vzalloc(sizeof(*slot));
 	int minor, err;
 
 	if (!slot)
 		return ERR_PTR(-ENOMEM);
 	minor = ida_alloc_max(&slot_minors, SLOT_MINORS - 1, GFP_KERNEL);
 	if (minor < 0) {
-		kfree(slot);
+		vfree(slot);
 		return ERR_PTR(minor);
 	}
 	kref_get(&card->ref);
@@ -141,6 +199,7 @@ struct ecom_slot *ecom_slot_create(struct ecom_card *card, unsigned int index)
 
 int ecom_slot_publish(struct ecom_slot *slot)
 {
+	ecom_debugfs_add(slot);
 	return cdev_device_add(&slot->cdev, &slot->dev);
 }
 
@@ -149,6 +208,7 @@ void ecom_slot_unpublish(struct ecom_slot *slot)
 {
 	if (device_is_registered(&slot->dev))
 		cdev_device_del(&slot->cdev, &slot->dev);
+	ecom_debugfs_remove(slot);
 	spin_lock(&slot->queue_lock);
 	slot->gone = true;
 	spin_unlock(&slot->queue_lock);
@@ -160,6 +220,7 @@ void ecom_slot_stop(struct ecom_slot *slot)
 {
 	hrtimer_cancel(&slot->deadline);
 	cancel_work_sync(&slot->expire_work);
+	cancel_work_sync(&slot->tell_work);
 }
 
 static void read_module(struct ecom_slot *slot)

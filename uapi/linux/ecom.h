@@ -246,14 +246,18 @@ struct ecom_settings {
 };
 
 /**
- * struct ecom_registers - what an RX would get (GET_REGISTERS)
+ * struct ecom_registers - registers (GET_REGISTERS, SET_REGISTERS)
  * @station: 0x89 or 0x90, BCD
  * @address: of the first word, 0 to 65535
  * @count: words, 1 to 64
  * @reserved: 0
- * @words: the registers, one snapshot
+ * @words: the registers
  *
- * Errors: EINVAL (no such registers).
+ * GET_REGISTERS gives what an RX would get, in one snapshot. SET_REGISTERS
+ * writes, all at once, what belongs to the PC: the module information at V100
+ * to V377 of station 89, and the scratch file of station 90.
+ *
+ * Errors: EINVAL (no such registers, or not to be written).
  */
 struct ecom_registers {
 	__u16 station;
@@ -305,5 +309,6 @@ struct ecom_frames {
 #define ECOM_IOC_SET		_IOW(ECOM_IOC_MAGIC, 0x04, struct ecom_settings)
 #define ECOM_IOC_GET_REGISTERS	_IOWR(ECOM_IOC_MAGIC, 0x05, struct ecom_registers)
 #define ECOM_IOC_GET_FRAMES	_IOR(ECOM_IOC_MAGIC, 0x06, struct ecom_frames)
+#define ECOM_IOC_SET_REGISTERS	_IOW(ECOM_IOC_MAGIC, 0x07, struct ecom_registers)
 
 #endif /* _UAPI_LINUX_ECOM_H */

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Generic netlink family "ecom": uapi/linux/ecom_netlink.h is its manual.
+ *
+ * Cards tell their events here directly, from process context. Those of
+ * requests happen under a queue_lock, so a slot collects them in a small ring
+ * and a work item tells them. While nobody listens nothing is collected.
+ * Events that the ring could not hold take their numbers with them: the
+ * listener sees the gap.
+ */
+#include <linux/ktime.h>
+#include <net/genetlink.h>
+
+#include "ecom.h"
+
+static struct genl_family family;
+static LIST_HEAD(cards);
+static DEFINE_MUTEX(cards_lock); /* @cards, @sequence, order of events */
+static u64 sequence;
+
+bool ecom_netlink_listened(void)
+{
+	return genl_has_listeners(&family, &init_net, 0);
+}
+
+static int put_event(struct sk_buff *skb, const struct ecom_told *told, u64 number)
+{
+	const struct queue_event *e = &told->event;
+	bool request = e->kind >= ECOM_EVENT_REQUEST_QUEUED && e->kind < ECOM_EVENT_WX_BUSY;
+	void *header = genlmsg_put(skb, 0, 0, &family, 0, ECOM_CMD_EVENT);
+
+	if (!header ||
+	    nla_put_u64_64bit(skb, ECOM_A_EVENT_SEQUENCE, number, ECOM_A_EVENT_PAD) ||
+	    nla_put_u32(skb, ECOM_A_EVENT_KIND, e->kind) ||
+	    nla_put_u64_64bit(skb, ECOM_A_EVENT_TIME, told->time, ECOM_A_EVENT_PAD) ||
+	    nla_put_u32(skb, ECOM_A_EVENT_CARD, told->card))
+		return -EMSGSIZE;
+	if (told->slot >= 0 && (nla_put_u32(skb, ECOM_A_EVENT_SLOT, told->slot) ||
+				nla_put_u32(skb, ECOM_A_EVENT_TAG, e->tag)))
+		return -EMSGSIZE;
+	if (request &&
+	    (nla_put_u64_64bit(skb, ECOM_A_EVENT_REQUEST, e->request, ECOM_A_EVENT_PAD) ||
+	     nla_put_u32(skb, ECOM_A_EVENT_STATE, e->state) ||
+	     nla_put_u32(skb, ECOM_A_EVENT_STATUS, e->status) ||
+	     nla_put_u32(skb, ECOM_A_EVENT_SENT, e->sent)))
+		return -EMSGSIZE;
+	if (e->kind == ECOM_EVENT_WX_REFUSED && nla_put_u32(skb, ECOM_A_EVENT_REASON, e->reason))
+		return -EMSGSIZE;
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/* An event that cannot be sent leaves a gap in the numbers, as it should. */
+static void send_event(const struct ecom_told *told)
+{
+	struct sk_buff *skb;
+
+	sequence++;
+	if (!ecom_netlink_listened())
+		return;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return;
+	if (put_event(skb, told, sequence))
+		nlmsg_free(skb);
+	else
+		genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+}
+
+/**
+ * ecom_netlink_tell() - tell events
+ * @told: events in their order
+ * @count: of them
+ * @lost: events before them that could not be kept
+ */
+void ecom_netlink_tell(const struct ecom_told *told, unsigned int count, u32 lost)
+{
+	unsigned int i;
+
+	mutex_lock(&cards_lock);
+	sequence += lost;
+	for (i = 0; i < count; i++)
+		send_event(&told[i]);
+	mutex_unlock(&cards_lock);
+}
+
+void ecom_netlink_tell_card(struct ecom_card *card, enum ecom_event kind)
+{
+	const struct ecom_told told = {
+		.time = ktime_get_boottime_ns(),
+		.card = card->index,
+		.slot = -1,
+		.event.kind = kind,
+	};
+
+	ecom_netlink_tell(&told, 1, 0);
+}
+
+void ecom_netlink_add(struct ecom_card *card)
+{
+	mutex_lock(&cards_lock);
+	list_add_tail(&card->list, &cards);
+	mutex_unlock(&cards_lock);
+	ecom_netlink_tell_card(card, ECOM_EVENT_CARD_ADDED);
+}
+
+void ecom_netlink_remove(struct ecom_card *card)
+{
+	if (list_empty(&card->list))
+		return;
+	mutex_lock(&cards_lock);
+	list_del_init(&card->list);
+	mutex_unlock(&cards_lock);
+	ecom_netlink_tell_card(card, ECOM_EVENT_CARD_REMOVED);
+}
+
+static int put_card(struct sk_buff *skb, struct ecom_card *card)
+{
+	char serial[CARD_SERIAL_SIZE + 1] = "";
+	const char *trouble;
+	u32 generation, firmware;
+
+	mutex_lock(&card->check_lock);
+	memcpy(serial, card->id.serial, CARD_SERIAL_SIZE);
+	generation = card->id.generation;
+	firmware = card->id.firmware;
+	trouble = card->trouble;
+	mutex_unlock(&card->check_lock);
+	if (nla_put_u32(skb, ECOM_A_CARD_INDEX, card->index) ||
+	    nla_put_string(skb, ECOM_A_CARD_PCI, pci_name(card->pdev)) ||
+	    nla_put_string(skb, ECOM_A_CARD_SERIAL, serial) ||
+	    nla_put_u32(skb, ECOM_A_CARD_FIRMWARE, firmware) ||
+	    nla_put_u32(skb, ECOM_A_CARD_GENERATION, generation) ||
+	    (trouble && nla_put_string(skb, ECOM_A_CARD_TROUBLE, trouble)) ||
+	    nla_put_u32(skb, ECOM_A_CARD_SLOTS, card->slot_count) ||
+	    nla_put_u64_64bit(skb, ECOM_A_CARD_SEQUENCE, sequence, ECOM_A_CARD_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_slot_queue(struct sk_buff *skb, struct ecom_slot *slot)
+{
+	struct queue_counters counters;
+	u32 attached, health, used, dip;
+
+	spin_lock(&slot->queue_lock);
+	counters = slot->queue.counters;
+	attached = slot->queue.attached;
+	health = slot->queue.health;
+	used = queue_used(&slot->queue);
+	dip = slot->registers.dip;
+	spin_unlock(&slot->queue_lock);
+	if (nla_put_u32(skb, ECOM_A_SLOT_DIP, dip) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_ATTACHED, attached) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_HEALTH, health) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_QUEUE_USED, used) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_QUEUE_DEPTH, QUEUE_DEPTH) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_ACCEPTED, counters.accepted) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_BUSY, counters.busy) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_REFUSED, counters.refused) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_EXPIRED, counters.expired))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_slot(struct sk_buff *skb, struct ecom_slot *slot)
+{
+	char module[SLOT_MODULE_SIZE + 1] = "";
+
+	mutex_lock(&slot->mailbox_lock);
+	memcpy(module, slot->module, SLOT_MODULE_SIZE);
+	mutex_unlock(&slot->mailbox_lock);
+	if (nla_put_u32(skb, ECOM_A_SLOT_CARD, slot->card->index) ||
+	    nla_put_u32(skb, ECOM_A_SLOT_NUMBER, slot->registers.number) ||
+	    nla_put_string(skb, ECOM_A_SLOT_NAME, dev_name(&slot->dev)) ||
+	    nla_put_string(skb, ECOM_A_SLOT_MODULE, module) || put_slot_queue(skb, slot) ||
+	    nla_put_u64_64bit(skb, ECOM_A_SLOT_SEQUENCE, sequence, ECOM_A_SLOT_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static void *put_header(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
+			   NLM_F_MULTI, command);
+}
+
+/* cb->args[0] counts what has been given already. */
+static int dump_cards(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ecom_card *card;
+	long i = 0;
+
+	mutex_lock(&cards_lock);
+	list_for_each_entry(card, &cards, list)
+	{
+		void *header;
+
+		if (i++ < cb->args[0])
+			continue;
+		header = put_header(skb, cb, ECOM_CMD_CARD_GET);
+		if (!header)
+			break;
+		if (put_card(skb, card)) {
+			genlmsg_cancel(skb, header);
+			break;
+		}
+		genlmsg_end(skb, header);
+		cb->args[0] = i;
+	}
+	mutex_unlock(&cards_lock);
+	return skb->len;
+}
+
+static int dump_slot(struct sk_buff *skb, struct netlink_callback *cb, struct ecom_slot *slot)
+{
+	void *header = put_header(skb, cb, ECOM_CMD_SLOT_GET);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (put_slot(skb, slot)) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+static int dump_slots(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ecom_card *card;
+	unsigned int slot;
+	long i = 0;
+
+	mutex_lock(&cards_lock);
+	list_for_each_entry(card, &cards, list)
+	{
+		for (slot = 0; slot < card->slot_count; slot++) {
+			if (i++ < cb->args[0])
+				continue;
+			if (dump_slot(skb, cb, card->slots[slot]))
+				goto full;
+			cb->args[0] = i;
+		}
+	}
+full:
+	mutex_unlock(&cards_lock);
+	return skb->len;
+}
+
+/* No command takes an attribute. */
+static const struct nla_policy no_attributes[] = {
+	[1] = { .type = NLA_REJECT },
+};
+
+static const struct genl_small_ops operations[] = {
+	{ .cmd = ECOM_CMD_CARD_GET, .dumpit = dump_cards },
+	{ .cmd = ECOM_CMD_SLOT_GET, .dumpit = dump_slots },
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = ECOM_GENL_EVENTS },
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = ECOM_GENL_NAME,
+	.version = ECOM_GENL_VERSION,
+	.module = THIS_MODULE,
+	.maxattr = ARRAY_SIZE(no_attributes) - 1,
+	.policy = no_attributes,
+	.small_ops = operations,
+	.n_small_ops = ARRAY_SIZE(operations),
+	.resv_start_op = ECOM_CMD_CARD_GET,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+int __init ecom_netlink_init(void)
+{
+	return genl_register_family(&family);
+}
+
+void ecom_netlink_exit(void)
+{
+	genl_unregister_family(&family);
+}
