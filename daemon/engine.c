@@ -103,6 +103,7 @@ static int submission_deadline(sd_event_source *source, uint64_t usec, void *use
 		return 0;
 	}
 	g_queue_remove(&submission->engine->waiting, submission);
+	sd_event_source_set_enabled(submission->engine->starter, SD_EVENT_ONESHOT);
 	outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
 	submission_end(submission, &outcome);
 	return 0;

@@ -8,7 +8,8 @@
 
 /*
  * Runs the loop until *@until is true or @limit_ms have passed. Returns the
- * longest time in microseconds that it was busy between two waits.
+ * longest time in microseconds that one dispatch took, not counting other
+ * processes' turns on a busy machine.
  */
 uint64_t loop_run(sd_event *event, const bool *until, unsigned int limit_ms);
 
