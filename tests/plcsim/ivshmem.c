@@ -83,12 +83,18 @@ static void unplug(struct ivshmem *s)
 	s->changed(s->owner);
 }
 
-/* QEMU sends nothing: readable is the end of the connection. */
-static void device_ready(struct source *source, uint32_t events)
+/* QEMU sends nothing: all that can be read is the end of the connection. */
+static bool has_ended(int fd)
 {
 	char byte;
+	ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT);
 
-	if (events & (EPOLLHUP | EPOLLERR) || recv(source->fd, &byte, 1, 0) <= 0)
+	return got == 0 || (got < 0 && errno != EAGAIN);
+}
+
+static void device_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	if (has_ended(source->fd))
 		unplug(source->owner);
 }
 
@@ -99,6 +105,9 @@ static void listener_ready(struct source *source, uint32_t events __attribute__(
 
 	if (fd < 0)
 		return;
+	/* After a quick replug the end of the old connection may still be unread. */
+	if (ivshmem_plugged(s) && has_ended(s->device.fd))
+		unplug(s);
 	if (ivshmem_plugged(s)) {
 		fprintf(stderr, "plcsim: a second PC at the card's socket was turned away\n");
 		close(fd);
@@ -129,6 +138,14 @@ static void raise_device(void *owner, uint32_t vector)
 		eventfd_write(s->device_vectors[vector], 1);
 }
 
+/* Without any file descriptor, so that it can be released at any point */
+static void clear(struct ivshmem *s)
+{
+	s->listener.fd = s->device.fd = -1;
+	for (int i = 0; i < IVSHMEM_VECTORS; i++)
+		s->card_vectors[i].fd = s->device_vectors[i] = -1;
+}
+
 static int init_vectors(struct ivshmem *s)
 {
 	for (int i = 0; i < IVSHMEM_VECTORS; i++) {
@@ -153,6 +170,7 @@ int ivshmem_init(struct ivshmem *s, struct loop *loop, struct card *card, const 
 
 	s->loop = loop;
 	s->card = card;
+	clear(s);
 	s->device = (struct source){ .fd = -1, .ready = device_ready, .owner = s };
 	error = init_vectors(s);
 	if (error)

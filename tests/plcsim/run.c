@@ -138,13 +138,11 @@ static int simulate(const struct arguments *arguments, struct script *script,
 
 	sim->scan_time = arguments->scan_time;
 	error = simulator_init(sim, arguments->listen);
-	if (error) {
-		status = socket_failed(arguments->listen, error);
-	} else {
-		status = run(sim, script, arguments,
-			     arguments->control ? arguments->control : default_path);
-		unlink(arguments->listen);
-	}
+	if (error)
+		return socket_failed(arguments->listen, error);
+	status = run(sim, script, arguments,
+		     arguments->control ? arguments->control : default_path);
+	unlink(arguments->listen);
 	simulator_release(sim);
 	return status;
 }

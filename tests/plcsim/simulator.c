@@ -141,15 +141,18 @@ int simulator_init(struct simulator *sim, const char *socket_path)
 		error = init_card(sim);
 	if (error)
 		return error;
+	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
 	plc_init(&sim->plc, &sim->base, sim->program, &sim->card.backplane);
 	simulator_set_power(sim, true);
 	plc_update(&sim->plc, clock_now()); /* boxes have begun before any script looks */
-	error = init_signals(sim);
+	error = ivshmem_init(&sim->ivshmem, &sim->loop, &sim->card, socket_path);
+	if (!error)
+		error = init_signals(sim);
 	if (!error)
 		error = init_timers(sim);
-	if (!error)
-		error = ivshmem_init(&sim->ivshmem, &sim->loop, &sim->card, socket_path);
 	sim->pc_state = simulator_pc_state(sim);
+	if (error)
+		simulator_release(sim);
 	return error;
 }
 

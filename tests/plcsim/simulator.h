@@ -26,7 +26,10 @@ struct simulator {
 	int exit_status;
 };
 
-/* Needs base, program and scan_time. Returns 0 or a negative errno. */
+/*
+ * Needs base, program and scan_time. Returns 0, or a negative errno and has
+ * nothing to be released then.
+ */
 int simulator_init(struct simulator *simulator, const char *socket_path);
 void simulator_release(struct simulator *simulator);
 

@@ -190,6 +190,7 @@ static void test_trigger(void **state)
 		  "never execute" },
 		{ "STR X0\n", "", NULL, "p:8: warning: ECEMAIL has no condition before it" },
 		{ "STR X0", "STR SP1\nAND X0", NULL, NULL },
+		{ "STR X0", "STR X0\nAND SP1", NULL, NULL },
 		{ "STR X0", "STR SP1\nOUT Y0\nSTR X0", NULL, NULL },
 		{ "STR X0", "STR SP1\nOUT Y0", NULL, "p:8: warning: SP1 is always on" },
 		{ "STR X0", "STR SP10", NULL, NULL },

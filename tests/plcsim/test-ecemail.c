@@ -273,6 +273,28 @@ static void test_busy_until_timeout(void **state)
 	fake_card_free(card);
 }
 
+/* A box that gives up in the queue lets the others pass. */
+static void test_giving_up_leaves_the_queue(void **state)
+{
+	struct fake_card *card = running_card();
+	unsigned int reads;
+
+	(void)state;
+	card->hold_status = true;
+	pass_time(card, 1000); /* the status is being read, and not answered */
+	set(card, "X0", 1);
+	scan(card);
+	scan(card);
+	pass_time(card, 60000);
+	expect(card, 0, 1, 10);
+	reads = card->slots[1].status_reads;
+	card->hold_status = false;
+	answer(card, TRANSFER_DONE);
+	scan(card);
+	assert_int_equal(card->slots[1].status_reads, reads + 1);
+	fake_card_free(card);
+}
+
 static void test_busy_then_accepted(void **state)
 {
 	struct fake_card *card = running_card();
@@ -371,6 +393,8 @@ static void test_wx_never_answered(void **state)
 	scan(card);
 	scan(card);
 	expect(card, 0, 1, 1001);
+	trigger(card); /* nor the next request's */
+	expect(card, 0, 0, 1);
 	fake_card_free(card);
 }
 
@@ -599,6 +623,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_loss_of_power_flow_does_not_abort),
 	cmocka_unit_test(test_texts_are_those_of_the_edge),
 	cmocka_unit_test(test_busy_until_timeout),
+	cmocka_unit_test(test_giving_up_leaves_the_queue),
 	cmocka_unit_test(test_busy_then_accepted),
 	cmocka_unit_test(test_sp_error_of_wx),
 	cmocka_unit_test(test_sp_error_of_rx),

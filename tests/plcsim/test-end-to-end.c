@@ -86,11 +86,10 @@ static int connect_to(const char *path)
 }
 
 /* Section 7: the messages in their order */
-static void plug(struct bench *b)
+static void receive_introduction(struct bench *b)
 {
 	int fd;
 
-	b->socket = connect_to(b->listen);
 	assert_true(b->socket >= 0);
 	assert_int_equal(receive(b, &fd), 0);
 	assert_int_equal(fd, -1);
@@ -104,6 +103,12 @@ static void plug(struct bench *b)
 		assert_int_equal(receive(b, &b->card_vectors[i]), 1);
 	for (int i = 0; i < VECTORS; i++)
 		assert_int_equal(receive(b, &b->host_vectors[i]), 0);
+}
+
+static void plug(struct bench *b)
+{
+	b->socket = connect_to(b->listen);
+	receive_introduction(b);
 }
 
 static void unplug(struct bench *b)
@@ -219,8 +224,7 @@ static int wait_for(struct bench *b, pid_t pid)
 
 	while (waitpid(pid, &status, WNOHANG) == 0)
 		serve(b);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 static char *output(struct bench *b)
@@ -254,6 +258,7 @@ static void start_simulator(struct bench *b, const char *script)
 			       b->control, b->program, NULL, NULL,
 			       NULL };
 	g_autofree char *keep = b->output;
+	int fd = -1;
 
 	if (script) {
 		argv[6] = "--script";
@@ -263,8 +268,11 @@ static void start_simulator(struct bench *b, const char *script)
 	b->simulator = spawn(b, subcommand_run, argv);
 	g_free(b->output);
 	b->output = g_steal_pointer(&keep);
-	for (int i = 0; i < 500 && !has_ended(b) && access(b->control, F_OK) != 0; i++)
+	for (int i = 0; i < 500 && !has_ended(b) && fd < 0; i++) {
 		usleep(10000);
+		fd = connect_to(b->control);
+	}
+	close(fd);
 }
 
 static int setup(void **state)
@@ -283,10 +291,23 @@ static int setup(void **state)
 	return 0;
 }
 
+static void remove_folder(const char *path)
+{
+	GDir *folder = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(folder))) {
+		g_autofree char *file = g_strdup_printf("%s/%s", path, name);
+
+		unlink(file);
+	}
+	g_dir_close(folder);
+	rmdir(path);
+}
+
 static int teardown(void **state)
 {
 	struct bench *b = *state;
-	g_autofree char *command = g_strdup_printf("rm -rf %s", b->folder);
 
 	if (b->simulator) {
 		kill(b->simulator, SIGKILL);
@@ -298,8 +319,9 @@ static int teardown(void **state)
 	g_free(b->control);
 	g_free(b->program);
 	g_free(b->output);
+	remove_folder(b->folder);
 	g_free(b);
-	return system(command);
+	return 0;
 }
 
 static void expect_element(struct bench *b, const char *element, const char *value)
@@ -442,6 +464,43 @@ static void test_replug(void **state)
 	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
 }
 
+/* The end of the old connection and the new one are there at once. */
+static void test_quick_replug(void **state)
+{
+	struct bench *b = *state;
+
+	start_simulator(b, NULL);
+	for (int i = 0; i < 20; i++) {
+		kill(b->simulator, SIGSTOP);
+		if (b->dpram)
+			unplug(b);
+		b->socket = connect_to(b->listen);
+		kill(b->simulator, SIGCONT);
+		receive_introduction(b);
+	}
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+}
+
+static void test_sockets_in_use(void **state)
+{
+	struct bench *b = *state;
+	const char *same_card[] = { "run", "--listen", b->listen, "--control", b->output, b->program,
+				    NULL };
+	const char *same_control[] = { "run", "--listen", b->output, "--control", b->control,
+				       b->program, NULL };
+
+	start_simulator(b, NULL);
+	unlink(b->output);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, same_card)), 1);
+	unlink(b->output);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, same_control)), 1);
+	assert_int_equal(ctl(b, "status"), 0);
+	stop_simulator(b, SIGKILL, -1);
+	start_simulator(b, NULL); /* takes the dead one's sockets */
+	assert_int_equal(ctl(b, "status"), 0);
+}
+
 static void test_second_pc_is_turned_away(void **state)
 {
 	struct bench *b = *state;
@@ -522,6 +581,7 @@ static void test_scripts(void **state)
 	assert_int_equal(run_script(b, "# no PC\nwait V1400=1001\nset V3000=7\nexpect V3000=7\n"
 				       "sleep 0.1\nstatus\n"),
 			 0);
+	assert_int_equal(run_script(b, "sleep 0.1\nset X0=1\nexpect V1504=1\n"), 0);
 	assert_int_equal(run_script(b, "set V3000=7\nexpect V3000=8\n"), 1);
 	assert_int_equal(run_script(b, "wait C0=1 0.1\n"), 1);
 	assert_int_equal(run_script(b, "expect C0=0\nfoo\n"), 2);
@@ -574,6 +634,8 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_watch),
 	END_TO_END(test_frame_and_raw),
 	END_TO_END(test_replug),
+	END_TO_END(test_quick_replug),
+	END_TO_END(test_sockets_in_use),
 	END_TO_END(test_second_pc_is_turned_away),
 	END_TO_END(test_power_and_reset),
 	END_TO_END(test_silent_pc),

@@ -59,6 +59,20 @@ static void test_power_flow(void **state)
 				fail_msg("inputs %u:\n%s", inputs, cases[i].program);
 }
 
+/* Each rung has the stack for itself. */
+static void test_many_rungs(void **state)
+{
+	g_autoptr(GString) program = g_string_new(NULL);
+
+	(void)state;
+	for (int i = 0; i < 9; i++)
+		g_string_append(program, "STR X2\nOUT Y1\n");
+	g_string_append(program, "STR X0\nSTR X1\nANDSTR\nOUT Y0\nEND\n");
+	assert_int_equal(evaluate(program->str, 1), 0);
+	assert_int_equal(evaluate(program->str, 2), 0);
+	assert_int_equal(evaluate(program->str, 3), 1);
+}
+
 static void test_first_scan_bit(void **state)
 {
 	struct fake_card *card = fake_card_new("STR SP0\nOUT Y0\nEND\n", NULL);
@@ -224,6 +238,7 @@ static void test_going_to_run_clears_bits_not_words(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_power_flow),
+	cmocka_unit_test(test_many_rungs),
 	cmocka_unit_test(test_first_scan_bit),
 	cmocka_unit_test(test_accumulator),
 	cmocka_unit_test(test_wx),
