@@ -16,7 +16,7 @@
  *     with a lone dot.
  *   some RCPT refused: the others get the mail, the first refusal is reported
  *     with detail 60, unless the end of data is refused, which wins.
- *   421: at once, the server is closing.
+ *   421, and a refusal amid the text: at once, the server is closing.
  *   2yz to the end of data: the only success.
  *   anything else: 22.
  *
@@ -224,7 +224,8 @@ void transaction_reply(struct transaction *transaction, const struct reply *repl
 
 	if (transaction->ended)
 		return;
-	if (reply->code == REPLY_CLOSING) {
+	if (reply->code == REPLY_CLOSING ||
+	    (command == transaction->issued && reply_refuses(reply))) {
 		closing(transaction, reply);
 		return;
 	}

@@ -40,6 +40,7 @@ struct mail {
 	GString *states;
 	GString *trace;
 	int stale_at;
+	unsigned int dawdle_at; /* state whose report takes a while */
 	bool done;
 	uint64_t took_us;
 };
@@ -49,6 +50,8 @@ static int on_progress(void *userdata, unsigned int state)
 	struct mail *mail = userdata;
 
 	g_string_append_printf(mail->states, "%u", state);
+	if (state == mail->dawdle_at)
+		usleep(STALL_US / 2);
 	return (int)state == mail->stale_at ? -ESTALE : 0;
 }
 
@@ -511,24 +514,28 @@ static void test_names(void **state)
 /* States 6 and 7 can only be seen with a message that the socket does not swallow whole. */
 static void make_big(struct mail *mail, bool header)
 {
-	GString *text = mail->message->text;
+	struct message *message = mail->message;
+	GString *big = g_string_sized_new(BIG + 100);
 
-	g_string_insert(text, header ? 0 : (gssize)mail->message->header_length, "X: y\r\n");
-	while (text->len < BIG)
-		g_string_insert_len(text, header ? 0 : (gssize)mail->message->header_length,
-				    text->str, (gssize)MIN(text->len, 1 << 20));
+	if (!header)
+		g_string_append_len(big, message->text->str, (gssize)message->header_length);
+	while (big->len < BIG)
+		g_string_append(big, "Fill: 0123456789012345678901234567890123456789\r\n");
 	if (header)
-		mail->message->header_length = BIG;
+		message->header_length = big->len;
+	g_string_free(message->text, TRUE);
+	message->text = big;
 }
 
 static void run_big(const struct server_step *script, bool header, unsigned int status,
 		    unsigned int in_state, unsigned int detail)
 {
 	struct server *server = server_start(script, false);
-	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com",
-				     status < 20 ? TIMEOUT_MS : PATIENCE_MS);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", 0);
+	unsigned int timeout_ms = status < 20 ? TIMEOUT_MS : PATIENCE_MS;
 
 	make_big(mail, header);
+	mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + timeout_ms * 1000ULL;
 	mail_run(mail);
 	server_settle(server);
 	expect_outcome(mail, status, in_state, detail, SENT_NO);
@@ -548,6 +555,9 @@ static void test_text(void **state)
 	static const struct server_step gives_up[] = {
 		{ "text", SAY, "421 4.4.2 enough\r\n", 50 }, { 0 }
 	};
+	static const struct server_step refuses[] = {
+		{ "text", SAY_CLOSE, "552 5.3.4 too big\r\n", 50 }, { 0 }
+	};
 	static const struct server_step talks[] = {
 		{ "text", SAY, "250 2.0.0 fine\r\n", 50 }, { 0 }
 	};
@@ -558,7 +568,44 @@ static void test_text(void **state)
 	run_big(reset, true, 20, 6, DETAIL_RESET);
 	run_big(reset, false, 20, 7, DETAIL_RESET);
 	run_big(gives_up, false, 421, 7, DETAIL_NONE);
+	run_big(refuses, false, 552, 7, DETAIL_NONE);
 	run_big(talks, false, 22, 7, DETAIL_UNASKED);
+}
+
+/* The server gives up just before the end of data: it is still heard. */
+static void test_last_look(void **state)
+{
+	static const struct server_step script[] = { { "text", SAY, "421 4.3.2 down\r\n", 0 },
+						     { 0 } };
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	mail->dawdle_at = 7;
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, 421, 7, DETAIL_NONE, SENT_NO);
+	assert_int_equal(server_messages(server), 0);
+	mail_free(mail);
+	server_stop(server);
+}
+
+/* It refuses and closes: sending fails, but its words are what counts. */
+static void test_last_words(void **state)
+{
+	static const struct server_step script[] = {
+		{ "DATA", SPLIT_CLOSE, "354 go ahead\r\n552 5.3.4 x\r\n", 0 }, { 0 }
+	};
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	make_big(mail, false);
+	mail->dawdle_at = 6;
+	mail_run(mail);
+	expect_outcome(mail, 552, mail->submission.outcome.state, DETAIL_NONE, SENT_NO);
+	mail_free(mail);
+	server_stop(server);
 }
 
 /* The kernel has ended the request: nothing of that state is sent. */
@@ -755,6 +802,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_commands_pipelined),
 		cmocka_unit_test(test_pipelining),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_last_look),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_late_reply),

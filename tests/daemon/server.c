@@ -113,7 +113,7 @@ static bool act(struct connection *connection, const struct server_step *step)
 	pause_ms(step->delay_ms);
 	if (step->reply && step->action == DRIP)
 		send_slowly(fd, step->reply, 1, 1);
-	else if (step->reply && step->action == SPLIT)
+	else if (step->reply && (step->action == SPLIT || step->action == SPLIT_CLOSE))
 		send_slowly(fd, step->reply, strlen(step->reply) / 2 + 1, 20);
 	else if (step->reply)
 		send(fd, step->reply, strlen(step->reply), MSG_NOSIGNAL);
@@ -123,7 +123,7 @@ static bool act(struct connection *connection, const struct server_step *step)
 		hang(fd);
 	if (step->action == SAY_RESET)
 		reset(fd);
-	return step->action != HANG && step->action != SAY_CLOSE && step->action != SAY_RESET;
+	return step->action != HANG && step->action != SPLIT_CLOSE && step->action != SAY_CLOSE && step->action != SAY_RESET;
 }
 
 /* One line from the client. */

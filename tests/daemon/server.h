@@ -14,6 +14,7 @@ enum server_action {
 	SAY_RESET, /* the reply, then reset the connection */
 	DRIP, /* the reply, a byte every millisecond */
 	SPLIT, /* the reply in two pieces, 20 ms apart */
+	SPLIT_CLOSE, /* likewise, then close */
 	HANG, /* never a word again */
 };
 
