@@ -23,7 +23,6 @@ struct session {
 	struct command command;
 	bool running;
 	uint64_t deadline; /* milliseconds */
-	uint64_t scan_mark;
 	unsigned int shown[COMPARISONS_MAX]; /* values that watch printed last */
 	bool transfer_started;
 	bool transfer_finished;
