@@ -41,7 +41,7 @@ static int read_text(const char *path, char *text, size_t size)
 	return 0;
 }
 
-static int write_text(const char *path, const char *text)
+int write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
 	ssize_t n;
@@ -118,7 +118,7 @@ static void enable(struct card *card)
 	char path[300];
 
 	snprintf(path, sizeof(path), DEVICES "/%s/enable", card->pci);
-	write_text(path, "1");
+	write_file(path, "1");
 }
 
 static void *heart(void *argument)
@@ -233,10 +233,10 @@ int card_bind(struct card *card)
 	int result;
 
 	snprintf(path, sizeof(path), DEVICES "/%s/driver_override", card->pci);
-	if (write_text(path, "ecom"))
+	if (write_file(path, "ecom"))
 		return -1;
 	pthread_mutex_lock(&mapping);
-	result = write_text("/sys/bus/pci/drivers/ecom/bind", card->pci);
+	result = write_file("/sys/bus/pci/drivers/ecom/bind", card->pci);
 	if (map_bars(card))
 		result = -1;
 	pthread_mutex_unlock(&mapping);
@@ -245,7 +245,58 @@ int card_bind(struct card *card)
 
 int card_unbind(struct card *card)
 {
-	return write_text("/sys/bus/pci/drivers/ecom/unbind", card->pci);
+	return write_file("/sys/bus/pci/drivers/ecom/unbind", card->pci);
+}
+
+int card_attribute(struct card *card, const char *name, const char *text)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/%s", card->pci, name);
+	return write_file(path, text);
+}
+
+int card_remove(struct card *card)
+{
+	int result;
+
+	pthread_mutex_lock(&mapping);
+	munmap((void *)card->dpram, DPRAM_SIZE);
+	munmap((void *)card->doorbells, DOORBELLS_SIZE);
+	card->dpram = NULL;
+	card->doorbells = NULL;
+	result = card_attribute(card, "remove", "1");
+	if (!result)
+		return 0;
+	pthread_mutex_unlock(&mapping);
+	return result;
+}
+
+int card_rescan(struct card *card)
+{
+	int result = write_file("/sys/bus/pci/rescan", "1");
+
+	/* udev may have bound it already */
+	card_unbind(card);
+	enable(card);
+	if (map_bars(card))
+		result = -1;
+	pthread_mutex_unlock(&mapping);
+	return result;
+}
+
+int open_slot(int flags)
+{
+	int i, fd = -1;
+
+	/* devtmpfs needs a moment after bind, udev in the stock guest another */
+	for (i = 0; i < 300; i++) {
+		fd = open("/dev/ecom0s1", flags | O_CLOEXEC);
+		if (fd >= 0 || (errno != ENOENT && errno != ENXIO && errno != ENODEV))
+			break;
+		sleep_ms(10);
+	}
+	return fd;
 }
 
 /* The device's own peer number is at offset 8, the doorbell at 12. */

@@ -15,19 +15,28 @@
 #define CARD_SLOTS 2
 
 struct card {
-	char pci[32];		/* 0000:01:00.0 */
+	char pci[32]; /* 0000:01:00.0 */
 	volatile uint8_t *dpram;
 	volatile uint32_t *doorbells;
 	bool beating;
 };
 
 /* All return 0, or -1 with a message on stderr. */
-int card_open(struct card *card);	/* unbinds the driver, maps */
+int card_open(struct card *card); /* unbinds the driver, maps */
 void card_close(struct card *card);
 void card_power_up(struct card *card, uint32_t generation);
 int card_bind(struct card *card);
 int card_unbind(struct card *card);
 void card_beat(struct card *card, bool beating);
+
+/* Write to an attribute of the PCI device, "reset", "remove" … */
+int card_attribute(struct card *card, const char *name, const char *text);
+/* Take the device away from the PCI bus and look for it again. */
+int card_remove(struct card *card);
+int card_rescan(struct card *card);
+int write_file(const char *path, const char *text);
+/* Open slot K1's device, waiting for it to appear; -1 with errno */
+int open_slot(int flags);
 
 uint32_t card_get(struct card *card, uint32_t offset);
 void card_set(struct card *card, uint32_t offset, uint32_t value);

@@ -17,20 +17,6 @@
 
 #define DEVICE "/dev/ecom0s1"
 
-static int open_device(int flags)
-{
-	int i, fd = -1;
-
-	/* devtmpfs needs a moment after bind, udev in the stock guest another */
-	for (i = 0; i < 300; i++) {
-		fd = open(DEVICE, flags | O_CLOEXEC);
-		if (fd >= 0 || (errno != ENOENT && errno != ENXIO))
-			break;
-		sleep_ms(10);
-	}
-	return fd;
-}
-
 FIXTURE(device)
 {
 	struct card card;
@@ -42,7 +28,7 @@ FIXTURE_SETUP(device)
 	ASSERT_EQ(0, card_open(&self->card));
 	card_power_up(&self->card, 0x1000 + getpid());
 	ASSERT_EQ(0, card_bind(&self->card));
-	self->fd = open_device(O_RDWR | O_NONBLOCK);
+	self->fd = open_slot(O_RDWR | O_NONBLOCK);
 	ASSERT_LE(0, self->fd);
 }
 
@@ -229,7 +215,7 @@ TEST_F(device, killed_daemon_gives_its_requests_back)
 	ASSERT_TRUE(WIFSIGNALED(status));
 	EXPECT_EQ(18, card_result(&self->card, 0, 1, 1));
 	EXPECT_EQ(1, card_result(&self->card, 0, 2, 1));
-	self->fd = open_device(O_RDWR | O_NONBLOCK);
+	self->fd = open_slot(O_RDWR | O_NONBLOCK);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
 	EXPECT_EQ(2, r.tag);

@@ -74,9 +74,16 @@ TEST_F(mailbox, wrong_identification_is_not_bound)
 	static const struct {
 		uint32_t offset, value;
 	} wrong[] = {
-		{ 0x00, 0xffffffff }, { 0x04, 0x00020000 }, { 0x08, 0x20000 }, { 0x0c, 17 },
-		{ 0x10, 0xfc00 },     { 0x14, 0x200 },	    { 0x18, 0x400 },   { 0x20, 0 },
-		{ 0x2c, 0x100 },      { 0x800, 1 },
+		{ 0x00, 0xffffffff },
+		{ 0x04, 0x00020000 },
+		{ 0x08, 0x20000 },
+		{ 0x0c, 17 },
+		{ 0x10, 0xfc00 },
+		{ 0x14, 0x200 },
+		{ 0x18, 0x400 },
+		{ 0x20, 0 },
+		{ 0x2c, 0x100 },
+		{ 0x800, 1 },
 	};
 	size_t i;
 
@@ -84,7 +91,8 @@ TEST_F(mailbox, wrong_identification_is_not_bound)
 		card_unbind(&self->card);
 		card_power_up(&self->card, self->generation);
 		card_set(&self->card, wrong[i].offset, wrong[i].value);
-		EXPECT_EQ(-1, card_bind(&self->card)) {
+		EXPECT_EQ(-1, card_bind(&self->card))
+		{
 			TH_LOG("offset 0x%x", wrong[i].offset);
 		}
 	}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Each allocation and each copy of an operation fails once, by
+ * /proc/self/fail-nth, until the operation goes through without a fault. Each
+ * failure must be clean: an error, nothing changed, and the operation works
+ * afterwards. Debug kernel only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/ecom.h>
+#include "kselftest_harness.h"
+#include "card.h"
+
+#define TRIES 5000
+
+FIXTURE(faults)
+{
+	struct card card;
+	int fd;
+};
+
+FIXTURE_SETUP(faults)
+{
+	/* sleeping allocations may fail too; the log would drown in traces */
+	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"));
+	ASSERT_EQ(0, write_file("/sys/kernel/debug/failslab/verbose", "0"));
+	ASSERT_EQ(0, write_file("/sys/kernel/debug/fail_usercopy/verbose", "0"));
+	ASSERT_EQ(0, card_open(&self->card));
+	card_power_up(&self->card, 0x5000 + getpid());
+	ASSERT_EQ(0, card_bind(&self->card));
+	self->fd = open_slot(O_RDWR | O_NONBLOCK);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(faults)
+{
+	close(self->fd);
+	card_close(&self->card);
+}
+
+static int fail_nth_file(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/fail-nth", (long)syscall(SYS_gettid));
+	return open(path, O_RDWR);
+}
+
+/*
+ * Calls @operation with the first, second … fault until none is left to
+ * inject. Returns how many were, or -1. A faulted call may succeed all the
+ * same; @undo then takes it back.
+ */
+static int with_faults(int (*operation)(void *), void (*undo)(void *), void *argument)
+{
+	int fail = fail_nth_file(), nth;
+
+	for (nth = 1; fail >= 0 && nth < TRIES; nth++) {
+		char text[16];
+		int result;
+
+		snprintf(text, sizeof(text), "%d", nth);
+		if (pwrite(fail, text, strlen(text), 0) < 0)
+			return -1;
+		result = operation(argument);
+		memset(text, 0, sizeof(text));
+		if (pread(fail, text, sizeof(text) - 1, 0) < 0)
+			return -1;
+		pwrite(fail, "0", 1, 0);
+		if (result >= 0 && undo)
+			undo(argument);
+		if (atoi(text)) { /* the fault was not reached */
+			close(fail);
+			return result >= 0 ? nth - 1 : -1;
+		}
+	}
+	return -1;
+}
+
+static int do_open(void *argument)
+{
+	*(int *)argument = open("/dev/ecom0s1", O_RDWR | O_CLOEXEC);
+	return *(int *)argument;
+}
+
+static void undo_open(void *argument)
+{
+	close(*(int *)argument);
+}
+
+TEST_F(faults, open)
+{
+	int fd = -1;
+
+	close(self->fd);
+	EXPECT_LT(0, with_faults(do_open, undo_open, &fd));
+	self->fd = open_slot(O_RDWR | O_NONBLOCK);
+	EXPECT_LE(0, self->fd);
+}
+
+struct one_read {
+	int fd;
+	struct ecom_request r;
+};
+
+static int do_read(void *argument)
+{
+	struct one_read *o = argument;
+
+	return read(o->fd, &o->r, sizeof(o->r)) == sizeof(o->r) ? 0 : -1;
+}
+
+static void undo_read(void *argument)
+{
+	struct one_read *o = argument;
+	struct ecom_release release = { .id = o->r.id };
+
+	ioctl(o->fd, ECOM_IOC_RELEASE, &release);
+}
+
+TEST_F(faults, read_keeps_the_request)
+{
+	struct one_read o = { .fd = self->fd };
+
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	EXPECT_LT(0, with_faults(do_read, undo_read, &o));
+	EXPECT_EQ(0, do_read(&o));
+	EXPECT_EQ(1, o.r.id);
+	EXPECT_EQ(0, o.r.charges);
+}
+
+struct one_ioctl {
+	int fd;
+	unsigned long command;
+	void *argument;
+};
+
+static int do_ioctl(void *argument)
+{
+	struct one_ioctl *o = argument;
+
+	return ioctl(o->fd, o->command, o->argument);
+}
+
+TEST_F(faults, every_ioctl)
+{
+	struct ecom_registers registers = { .station = 0x90, .count = 1 };
+	struct ecom_settings settings = { .timeout = 60 };
+	struct ecom_progress progress = { .id = 1, .on_expire = 10 };
+	struct ecom_complete complete = { .id = 1 };
+	struct ecom_frames frames;
+	struct ecom_info info;
+	struct ecom_request r;
+	struct one_ioctl calls[] = {
+		{ self->fd, ECOM_IOC_GET_INFO, &info },
+		{ self->fd, ECOM_IOC_GET_FRAMES, &frames },
+		{ self->fd, ECOM_IOC_GET_REGISTERS, &registers },
+		{ self->fd, ECOM_IOC_SET_REGISTERS, &registers },
+		{ self->fd, ECOM_IOC_SET, &settings },
+		{ self->fd, ECOM_IOC_PROGRESS, &progress },
+	};
+	struct one_ioctl last = { self->fd, ECOM_IOC_COMPLETE, &complete };
+	size_t i;
+
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		EXPECT_LT(0, with_faults(do_ioctl, NULL, &calls[i]))
+		{
+			TH_LOG("ioctl %zu", i);
+		}
+	EXPECT_LT(0, with_faults(do_ioctl, NULL, &last));
+	EXPECT_EQ(0, card_result(&self->card, 0, 1, 1));
+}
+
+static int do_bind(void *argument)
+{
+	return card_bind(argument);
+}
+
+static void undo_bind(void *argument)
+{
+	card_unbind(argument);
+}
+
+TEST_F_TIMEOUT(faults, probe, 600)
+{
+	close(self->fd);
+	ASSERT_EQ(0, card_unbind(&self->card));
+	EXPECT_LT(0, with_faults(do_bind, undo_bind, &self->card));
+	ASSERT_EQ(0, card_bind(&self->card));
+	self->fd = open_slot(O_RDWR | O_NONBLOCK);
+	EXPECT_LE(0, self->fd);
+}
+
+TEST_HARNESS_MAIN
