@@ -203,6 +203,69 @@ static void compare(struct operations *o)
 		compare_blocks(o);
 }
 
+/* --- what those who watch are told: after the reference, within the queue's call --- */
+
+static void tell_end(struct operations *o, const struct queue_event *event,
+		     const struct reference_request *r)
+{
+	struct observation *seen = &o->observations[event->request];
+
+	if (seen->told)
+		differ(o, "request %llu: its end is told twice", (unsigned long long)event->request);
+	seen->told = true;
+	same(o, "state of reference", REFERENCE_ENDED, r->state);
+	same(o, "status told", r->result.status, event->status);
+	same(o, "sent told", r->result.sent, event->sent);
+	same(o, "state told", r->result.state, event->state);
+	switch (event->kind) {
+	case ECOM_EVENT_REQUEST_EXPIRED:
+		o->told_expired++;
+		break;
+	case ECOM_EVENT_REQUEST_COMPLETED:
+		same(o, "completed and told", o->completing, event->request);
+		break;
+	default:
+		break;
+	}
+}
+
+static void tell_request(struct operations *o, const struct queue_event *event)
+{
+	const struct reference_request *r = &o->reference.requests[event->request - 1];
+
+	same(o, "tag told", r->record.tag, event->tag);
+	switch (event->kind) {
+	case ECOM_EVENT_REQUEST_COMPLETED:
+	case ECOM_EVENT_REQUEST_EXPIRED:
+	case ECOM_EVENT_REQUEST_ABANDONED:
+		tell_end(o, event, r);
+		return;
+	case ECOM_EVENT_REQUEST_PROGRESS:
+		same(o, "state told", r->report.state, event->state);
+		break;
+	default:
+		break;
+	}
+	same(o, "status told before the end", 1, event->status);
+	if (o->observations[event->request].told)
+		differ(o, "request %llu: told of after its end", (unsigned long long)event->request);
+}
+
+static void tell(struct queue *q, const struct queue_event *event)
+{
+	char *start = (char *)q - offsetof(struct operations, queue);
+	struct operations *o = (struct operations *)start;
+
+	if (event->request > o->reference.count)
+		differ(o, "an event of request %llu", (unsigned long long)event->request);
+	else if (event->request)
+		tell_request(o, event);
+	else if (event->kind == ECOM_EVENT_WX_BUSY)
+		same(o, "busy told", ++o->told_busy, o->reference.busy);
+	else
+		same(o, "refused told", ++o->told_refused, o->reference.refused);
+}
+
 /* --- what is done --- */
 
 static void accept(struct operations *o)
@@ -298,15 +361,11 @@ static void set_tag_of(struct operations *o, uint64_t id)
 		o->tag = o->reference.requests[id - 1].record.tag;
 }
 
-/* A read() whose copy fails: nobody has reported on the request in between. */
+/* A read() whose copy fails */
 static void undeliver(struct operations *o)
 {
 	uint64_t id = one_in(o, 4) ? choose_id(o) : deliver_one(o);
 
-	if (id >= 1 && id <= o->reference.count &&
-	    o->reference.requests[id - 1].state == REFERENCE_OUT &&
-	    o->reference.requests[id - 1].reported)
-		return;
 	reference_undeliver(&o->reference, id);
 	queue_undeliver(&o->queue, id);
 	trace(o, "undeliver", id, 0);
@@ -421,8 +480,10 @@ static void complete(struct operations *o)
 
 	if (one_in(o, 8))
 		spoil_complete(o, &c);
+	o->completing = c.id;
 	expected = reference_complete(&o->reference, &c);
 	actual = queue_complete(&o->queue, &c);
+	o->completing = 0;
 	trace(o, "complete", c.id, actual);
 	same(o, "queue_complete", expected, actual);
 	set_tag_of(o, c.id);
@@ -430,6 +491,8 @@ static void complete(struct operations *o)
 		return;
 	if (observation_of(o, c.id)->ended)
 		differ(o, "request %llu has ended twice", (unsigned long long)c.id);
+	if (!observation_of(o, c.id)->told)
+		differ(o, "request %llu: its end is not told", (unsigned long long)c.id);
 	observation_of(o, c.id)->ended = true;
 	observation_of(o, c.id)->out = false;
 }
@@ -557,6 +620,26 @@ static void set(struct operations *o)
 	trace(o, "set", o->reference.timeout, 0);
 }
 
+static void set_registers(struct operations *o)
+{
+	uint32_t station = one_in(o, 4) ? 0x90 : 0x89;
+	uint32_t address = choose(o, station == 0x90 ? 0110 : 0410);
+	uint32_t count = 1 + choose(o, 64), i;
+	uint16_t words[64], shown[64];
+	bool ok;
+
+	for (i = 0; i < count; i++)
+		words[i] = o->steps * 257 + i;
+	ok = !reference_write(&o->reference, station, address, count, words);
+	trace(o, "set registers", address, ok);
+	same(o, "registers_writable", ok, registers_writable(station, address, count));
+	if (!ok)
+		return;
+	registers_write(&o->queue, station, address, count, words);
+	registers_read(&o->queue, &o->slot, station, address, count, shown);
+	same_bytes(o, "registers", words, shown, count * sizeof(*words));
+}
+
 static const struct {
 	void (*run)(struct operations *o);
 	uint32_t rate;		/* 0 to @rate - 1 shares */
@@ -573,6 +656,7 @@ static const struct {
 	{ pass_time, 8 },
 	{ power_up, 3 },
 	{ set, 8 },
+	{ set_registers, 8 },
 };
 
 static void choose_weights(struct operations *o)
@@ -602,6 +686,9 @@ void operations_start(struct operations *o)
 	o->slot.dip = o->reference.dip = choose(o, 256);
 	reference_init(&o->reference, 0x89ab0001);
 	queue_init(&o->queue, 0x89ab0001);
+	o->queue.tell = tell;
+	o->told_busy = o->told_refused = o->told_expired = 0;
+	o->completing = 0;
 	reference_power_up(&o->reference, 0x12340002);
 	queue_power_up(&o->queue, 0x12340002);
 }
@@ -624,6 +711,7 @@ bool operations_step(struct operations *o)
 static void check_ended(struct operations *o)
 {
 	uint32_t tag;
+	size_t i;
 
 	for (tag = 0; tag < 256; tag++) {
 		uint16_t status;
@@ -633,6 +721,12 @@ static void check_ended(struct operations *o)
 			differ(o, "tag %u: busy after its deadline", tag);
 	}
 	same(o, "requests after their deadlines", 0, queue_used(&o->queue));
+	same(o, "expired told", o->reference.expired, o->told_expired);
+	same(o, "busy told", o->reference.busy, o->told_busy);
+	same(o, "refused told", o->reference.refused, o->told_refused);
+	for (i = 1; i <= o->reference.count; i++)
+		if (!o->observations[i].told)
+			differ(o, "request %zu: its end is not told", i);
 }
 
 bool operations_end(struct operations *o)

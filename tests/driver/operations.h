@@ -11,7 +11,7 @@
 #include "driver/registers.h"
 #include "reference.h"
 
-#define OPERATION_KINDS		12
+#define OPERATION_KINDS		13
 #define OPERATIONS_TRACED	40
 
 /* What has been seen of one request from outside, whatever the reference says. */
@@ -19,7 +19,8 @@ struct observation {
 	bool out;
 	bool ended;
 	bool alone;
-	uint16_t status;	/* once RX has shown a final one */
+	bool told;		/* its end, to those who watch */
+	uint16_t status;	/* once RX has shown a final one, + 1 */
 };
 
 struct operations {
@@ -35,6 +36,8 @@ struct operations {
 	uint32_t weight;		/* of all */
 	int tag;			/* that the operation was about, or -1 */
 	struct observation observations[REFERENCE_REQUESTS + 1];
+	uint32_t told_busy, told_refused, told_expired;
+	uint64_t completing;		/* request, within queue_complete() */
 	unsigned long steps;
 	struct {
 		const char *name;

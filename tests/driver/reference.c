@@ -20,6 +20,7 @@ void reference_init(struct reference *m, uint32_t host_generation)
 	m->attached = false;
 	m->accepted = m->busy = m->refused = m->expired = 0;
 	m->count = m->ended_count = m->fresh = 0;
+	memset(m->info, 0, sizeof(m->info));
 	memset(m->scratch, 0, sizeof(m->scratch));
 }
 
@@ -185,7 +186,6 @@ bool reference_deliver(struct reference *m, struct ecom_request *record)
 		return false;
 	r->state = REFERENCE_OUT;
 	r->taken = true;
-	r->reported = false;
 	*record = r->record;
 	return true;
 }
@@ -231,7 +231,6 @@ int reference_progress(struct reference *m, const struct ecom_progress *report)
 	if (err)
 		return err;
 	r->report = *report;
-	r->reported = true;
 	return 0;
 }
 
@@ -356,6 +355,8 @@ static uint32_t module_word(const struct reference *m, uint32_t v)
 		m->refused & 0xffff, m->refused >> 16,
 	};
 
+	if (v >= 0100)
+		return m->info[v - 0100];
 	return v < 022 ? words[v] : 0;
 }
 
@@ -407,6 +408,31 @@ static bool in_one_area(uint32_t station, uint32_t address, uint32_t bytes)
 		    area(station, (uint64_t)address + i / 2) != area(station, address))
 			return false;
 	return true;
+}
+
+static bool writable(uint32_t station, uint32_t address)
+{
+	return station == 0x90 ? address <= 077 :
+				 station == 0x89 && address >= 0100 && address <= 0377;
+}
+
+int reference_write(struct reference *m, uint32_t station, uint32_t address, uint32_t count,
+		    const uint16_t *words)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		if (!writable(station, address + i))
+			return -EINVAL;
+	for (i = 0; i < count; i++, address++) {
+		if (station == 0x89) {
+			m->info[address - 0100] = words[i];
+			continue;
+		}
+		m->scratch[2 * address] = words[i] & 0xff;
+		m->scratch[2 * address + 1] = words[i] >> 8;
+	}
+	return 0;
 }
 
 /* hardware.rst, 6.1, in its order: 3, 1, 2, 4, 5; 6 is up to reference_accept(). */

@@ -27,7 +27,6 @@ struct reference_request {
 	enum reference_state state;
 	bool alone;		/* a daemon fell with it: goes out alone until handed back */
 	bool taken;		/* by a daemon, once at least */
-	bool reported;		/* by PROGRESS since it went out */
 	bool detail_open;	/* 0 or 1: the documents do not decide */
 	uint32_t timeout;
 	struct ecom_request record;
@@ -50,6 +49,7 @@ struct reference {
 	size_t ended_count;
 	size_t fresh;
 	struct reference_request *ended[REFERENCE_REQUESTS];
+	uint16_t info[0300];	/* V100 to V377 */
 	uint8_t scratch[128];
 };
 
@@ -66,6 +66,9 @@ int reference_progress(struct reference *m, const struct ecom_progress *report);
 int reference_complete(struct reference *m, const struct ecom_complete *complete);
 int reference_release(struct reference *m, uint64_t id);
 uint64_t reference_expire(struct reference *m, uint64_t now);
+/* SET_REGISTERS: 0 or -EINVAL. */
+int reference_write(struct reference *m, uint32_t station, uint32_t address, uint32_t count,
+		    const uint16_t *words);
 uint32_t reference_used(const struct reference *m);
 
 /* The request whose result the block of @tag shows, or NULL. */

@@ -117,6 +117,21 @@ static void test_rx_areas(void **state)
 	assert_int_equal(rx(0x89, 2, 0xffffffff), 4);
 	assert_int_equal(rx(0x90, 128, 0), 0);
 	assert_int_equal(rx(0x90, 128, 1), 4);
+	assert_int_equal(rx(0x90, 2, 01000), 4);
+	assert_int_equal(rx(0x89, 3, 0377), 4); /* half a word more */
+}
+
+/* An RX has no data: a command frame's rules are not its rules. */
+static void test_rx_is_no_command(void **state)
+{
+	struct mailbox_transfer t = transfer(0x89, 2, 1);
+
+	(void)state;
+	memset(t.data, 0, sizeof(t.data));
+	assert_int_equal(frame_check_rx(&t, DIP), 0);
+	assert_int_equal(frame_check_rx(&t, 0x7f), 2);
+	t.header = 0x89;
+	assert_int_equal(frame_check_rx(&t, DIP), 3);
 }
 
 /* More than one thing wrong: 3, 1, 2, 4, 5 is the order. */
@@ -134,7 +149,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_widget_report), cmocka_unit_test(test_station),
 	cmocka_unit_test(test_dip_7),	      cmocka_unit_test(test_length),
 	cmocka_unit_test(test_wx_address),    cmocka_unit_test(test_command_frame),
-	cmocka_unit_test(test_rx_areas),      cmocka_unit_test(test_order),
+	cmocka_unit_test(test_rx_areas),      cmocka_unit_test(test_rx_is_no_command),
+	cmocka_unit_test(test_order),
 };
 
 UNIT_MAIN(tests)

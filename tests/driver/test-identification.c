@@ -41,14 +41,16 @@ static void test_good(void **state)
 
 #define BAD(field, value, what)                                                                    \
 	do {                                                                                       \
-		struct identification id = good;                                                   \
-		id.field = value;                                                                  \
-		assert_non_null(check(&id));                                                       \
-		assert_string_equal(check(&id), what);                                             \
+		struct identification bad = good;                                                  \
+		bad.field = value;                                                                 \
+		assert_non_null(check(&bad));                                                      \
+		assert_string_equal(check(&bad), what);                                            \
 	} while (0)
 
 static void test_bad_fields(void **state)
 {
+	struct identification id = good;
+
 	(void)state;
 	BAD(magic, 0, "magic");
 	BAD(magic, 0xffffffff, "magic");
@@ -58,6 +60,7 @@ static void test_bad_fields(void **state)
 	BAD(dpram_size, 0xffffffff, "size of DPRAM");
 	BAD(slot_count, 0, "number of slots");
 	BAD(slot_count, 17, "number of slots");
+	BAD(slot_count, 0xffffffff, "number of slots");
 	BAD(slot_size, 0x3fc, "distance of slot blocks");
 	BAD(slot_size, 0x401, "distance of slot blocks");
 	BAD(slot_size, 0xfffffffc, "offset of slot blocks");
@@ -75,6 +78,8 @@ static void test_bad_fields(void **state)
 	BAD(doorbell_offset, 0x0d, "offset of doorbell");
 	BAD(doorbell_offset, 0x100, "offset of doorbell");
 	BAD(doorbell_offset, 0xfffffffc, "offset of doorbell");
+	id.dpram_size = 0x100004;
+	assert_string_equal(identification_check(&id, 0x200000, 0x100), "size of DPRAM");
 }
 
 static void test_edges_that_fit(void **state)
@@ -92,6 +97,20 @@ static void test_edges_that_fit(void **state)
 	id = good;
 	id.doorbell_offset = 0xfc;
 	assert_null(check(&id));
+	id = good;
+	id.dpram_size = 0x1000;
+	assert_null(check(&id));
+	id = good;
+	id.slot_count = 16;
+	assert_null(check(&id));
+	id.slot_offset = 0xc000;
+	assert_null(check(&id));
+	id = good;
+	id.slot_offset = 0x120;
+	assert_null(check(&id));
+	id.dpram_size = 0x100000;
+	assert_null(identification_check(&id, 0x100000, 0x100));
+	assert_null(identification_check(&id, 0x200000, 0x100));
 }
 
 static void test_slot_numbers(void **state)
@@ -99,6 +118,8 @@ static void test_slot_numbers(void **state)
 	struct identification id = good;
 
 	(void)state;
+	id.slot_numbers[1] = 15;
+	assert_null(identification_check_slots(&id));
 	id.slot_numbers[1] = 16;
 	assert_string_equal(identification_check_slots(&id), "slot number");
 	id.slot_numbers[1] = 1;
