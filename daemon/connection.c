@@ -208,6 +208,8 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
 void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,
 			struct outcome *outcome)
 {
+	unsigned int otherwise = state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED;
+
 	if (connection->fault == REPLY_GARBAGE)
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_GARBAGE);
 	else if (connection->fault == REPLY_TOO_LONG)
@@ -217,13 +219,12 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 	else if (connection->answered || connection->parser.reply.code == REPLY_CLOSING)
 		fail_reply(connection, outcome);
 	else
-		fail_tcp(connection, state, state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED,
-			 outcome);
+		fail_tcp(connection, state, otherwise, outcome);
 }
 
 /*
- * libcurl would say QUIT and wait for the answer, up to two minutes; on a
- * socket that has been shut down it does not.
+ * In some of its ways to close, libcurl says QUIT and waits for the answer, up
+ * to two minutes. On a socket that has been shut down it cannot.
  */
 void connection_close(struct connection *connection, CURLM *multi)
 {

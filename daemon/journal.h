@@ -31,7 +31,7 @@ struct journal_entry *journal_entry_new(int priority, const char *message_id, co
 void journal_field(struct journal_entry *entry, const char *name, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
-/* Queues the entry and owns it; never blocks. If the queue is full the entry is lost and counted. */
+/* Queues the entry and owns it; never blocks. With a full queue it is lost and counted. */
 void journal_write(struct journal_entry *entry);
 
 /* An entry without further fields. */

@@ -160,7 +160,6 @@ static bool no_sendee(const struct request *request)
 static bool request_check(struct request *request, struct outcome *outcome)
 {
 	const struct setup *setup = request->setup;
-	const char *problem;
 
 	if (request->record.command != COMMAND_ECEMAIL) {
 		refuse(outcome, STATUS_NOT_SERVED, DETAIL_NONE, "unknown command");
@@ -173,7 +172,7 @@ static bool request_check(struct request *request, struct outcome *outcome)
 		refuse(outcome, STATUS_NO_SENDEE, DETAIL_NONE, NULL);
 	} else if (!check_to(request, outcome)) {
 		return false;
-	} else if ((problem = subject_check(&request->ecemail.subject))) {
+	} else if (subject_check(&request->ecemail.subject)) {
 		refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_SUBJECT, NULL);
 	} else {
 		return true;

@@ -13,7 +13,7 @@
 
 #define FAKE(device) ((struct device_fake *)(device))
 
-static int fake_read(struct device *device, struct ecom_request *request)
+static int fake_take(struct device *device, struct ecom_request *request)
 {
 	struct ecom_request *head = g_queue_pop_head(&FAKE(device)->queue);
 	uint64_t one;
@@ -23,6 +23,13 @@ static int fake_read(struct device *device, struct ecom_request *request)
 	*request = *head;
 	g_free(head);
 	return 0;
+}
+
+static int fake_read(struct device *device, struct ecom_request *request)
+{
+	if (FAKE(device)->read_error)
+		return FAKE(device)->read_error;
+	return fake_take(device, request);
 }
 
 static int fake_progress(struct device *device, const struct ecom_progress *progress)
@@ -143,8 +150,11 @@ char *device_fake_states(const struct device_fake *fake)
 {
 	GString *states = g_string_new(NULL);
 
-	for (guint i = 0; i < fake->progress->len; i++)
-		g_string_append_printf(states, i ? " %u" : "%u",
-				       g_array_index(fake->progress, struct ecom_progress, i).state);
+	for (guint i = 0; i < fake->progress->len; i++) {
+		const struct ecom_progress *progress =
+			&g_array_index(fake->progress, struct ecom_progress, i);
+
+		g_string_append_printf(states, i ? " %u" : "%u", progress->state);
+	}
 	return g_string_free(states, FALSE);
 }

@@ -12,6 +12,7 @@ struct device_fake {
 	GQueue queue; /* struct ecom_request */
 	int stale_at; /* PROGRESS to this state finds the request final; -1: none */
 	int gone_at; /* from PROGRESS to this state on: ENODEV; -1: none */
+	int read_error; /* what read() fails with, 0: it does not */
 	GArray *progress; /* struct ecom_progress */
 	GArray *complete; /* struct ecom_complete */
 	GArray *release; /* struct ecom_release */

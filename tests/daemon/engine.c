@@ -194,29 +194,33 @@ static void run_all(const struct expectation *expected, size_t n, bool pipelinin
 	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
 	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"
 
-#define SSH "SSH-2.0-OpenSSH_9.2p1\r\n"
+#define DOWN "421 4.3.2 down\r\n"
+#define SSH  "SSH-2.0-OpenSSH_9.2p1\r\n"
+
+/* One fault at one command. */
+#define FAULT(name, command, action, reply, ms, status, state, detail, code, sent, messages, last) \
+	{                                                                                          \
+		name, { { command, action, reply, ms } }, status, state, detail, code, sent,       \
+			messages, NULL, last                                                       \
+	}
 
 /* The faults that every command can meet; @s is its state, @u what "sent" is without a reply. */
-#define FAULTS(c, s, u, m)                                                                                           \
-	{ c " hangs", { { c, HANG, NULL, 0 } }, 10 + s, s, 0, 0, u, m, NULL, NULL },                                 \
-		{ c " closes", { { c, SAY_CLOSE, NULL, 0 } }, 20, s, 12, 0, u, m, NULL, NULL },                      \
-		{ c " resets", { { c, SAY_RESET, NULL, 30 } }, 20, s, 11, 0, u, m, NULL, NULL },                     \
-		{ c " 421", { { c, SAY_CLOSE, "421 4.3.2 down\r\n", 0 } }, 421, s, 0, 421, SENT_NO, m, NULL, NULL }, \
-		{ c " garbage", { { c, SAY, SSH, 0 } }, 22, s, 71, 0, u, m, NULL, NULL },                            \
-		{ c " mixed", { { c, SAY, "250-a\r\n251 b\r\n", 0 } }, 22, s, 71, 0, u, m, NULL, NULL },             \
-		{ c " long", { { c, SAY, LONG_LINE, 0 } }, 22, s, 72, 0, u, m, NULL, NULL },                         \
-	{                                                                                                            \
-		c " half", { { c, SAY_CLOSE, "250-go", 0 } }, 20, s, 12, 0, u, m, NULL, NULL                         \
-	}
+#define FAULTS(c, s, u, m)                                                                    \
+	FAULT(c " hangs", c, HANG, NULL, 0, 10 + s, s, 0, 0, u, m, NULL),                     \
+		FAULT(c " closes", c, SAY_CLOSE, NULL, 0, 20, s, 12, 0, u, m, NULL),          \
+		FAULT(c " resets", c, SAY_RESET, NULL, 30, 20, s, 11, 0, u, m, NULL),         \
+		FAULT(c " 421", c, SAY_CLOSE, DOWN, 0, 421, s, 0, 421, SENT_NO, m, NULL),     \
+		FAULT(c " garbage", c, SAY, SSH, 0, 22, s, 71, 0, u, m, NULL),                \
+		FAULT(c " mixed", c, SAY, "250-a\r\n251 b\r\n", 0, 22, s, 71, 0, u, m, NULL), \
+		FAULT(c " long", c, SAY, LONG_LINE, 0, 22, s, 72, 0, u, m, NULL),             \
+		FAULT(c " half", c, SAY_CLOSE, "250-go", 0, 20, s, 12, 0, u, m, NULL)
 
-/* Refusals, answered in time, cut and dripped. */
-#define REFUSALS(c, s, m)                                                                                                            \
-	{ c " 451", { { c, SAY, "451 4.3.0 later\r\n", 0 } }, 451, s, 0, 451, SENT_NO, m, NULL, "QUIT|" },                           \
-		{ c " 550", { { c, SPLIT, "550-5.7.1 no\r\n550 5.7.1 never\r\n", 0 } }, 550, s, 0, 550, SENT_NO, m, NULL, "QUIT|" }, \
-	{                                                                                                                            \
-		c " drips", { { c, DRIP, "599 5.0.0 no\r\n", 30 } },                                                                 \
-			599, s, 0, 599, SENT_NO, m, NULL, "QUIT|"                                                                    \
-	}
+/* Refusals, answered at once, in two pieces and byte by byte. */
+#define TWICE "550-5.7.1 no\r\n550 5.7.1 never\r\n"
+#define REFUSALS(c, s, m)                                                                       \
+	FAULT(c " 451", c, SAY, "451 4.3.0 later\r\n", 0, 451, s, 0, 451, SENT_NO, m, "QUIT|"), \
+		FAULT(c " 550", c, SPLIT, TWICE, 0, 550, s, 0, 550, SENT_NO, m, "QUIT|"),       \
+		FAULT(c " drips", c, DRIP, "599 5.0.0 no\r\n", 30, 599, s, 0, 599, SENT_NO, m, "QUIT|")
 
 static const struct expectation greeting_faults[] = {
 	FAULTS("connect", 2, SENT_NO, 0),

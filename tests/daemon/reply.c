@@ -32,6 +32,8 @@ static void expect(const char *text, enum reply_event event, unsigned int code,
 	static const unsigned int none[3];
 	const size_t pieces[] = { 1, 2, 7, 100000 };
 
+	if (!enhanced)
+		enhanced = none;
 	for (size_t i = 0; i < 4; i++) {
 		struct reply_parser parser = { 0 };
 
@@ -39,7 +41,7 @@ static void expect(const char *text, enum reply_event event, unsigned int code,
 		if (event != REPLY_COMPLETE)
 			continue;
 		assert_int_equal(parser.reply.code, code);
-		assert_memory_equal(parser.reply.enhanced, enhanced ? enhanced : none, sizeof(none));
+		assert_memory_equal(parser.reply.enhanced, enhanced, sizeof(none));
 		assert_string_equal(parser.reply.text, line);
 	}
 }

@@ -123,7 +123,7 @@ static bool act(struct connection *connection, const struct server_step *step)
 		hang(fd);
 	if (step->action == SAY_RESET)
 		reset(fd);
-	return step->action != HANG && step->action != SPLIT_CLOSE && step->action != SAY_CLOSE && step->action != SAY_RESET;
+	return step->action == SAY || step->action == DRIP || step->action == SPLIT;
 }
 
 /* One line from the client. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A slot's requests from read() to COMPLETE, with a fake device and a scripted server. */
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -296,6 +297,24 @@ static void test_card_gone(void **state)
 	bench_free(bench);
 }
 
+/* What a removed card answers to read(): the slot is closed, the daemon goes on. */
+static void test_read_fails(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+	unsigned int closed = 0;
+	bool never = false;
+
+	(void)state;
+	bench->fake->closed = &closed;
+	bench->fake->read_error = -ENODEV;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	for (int i = 0; i < 1000 && !closed; i++)
+		loop_run(bench->event, &never, 5);
+	assert_int_equal(closed, 1);
+	assert_int_equal(g_queue_get_length(&bench->backplane->slots), 0);
+	bench_free(bench);
+}
+
 static void test_stop_hands_back(void **state)
 {
 	static const struct server_step script[] = {
@@ -333,10 +352,12 @@ static void test_stop_waits(void **state)
 	run_to_state(bench, 8);
 	assert_in_range(backplane_stop(bench->backplane), 3000000, 5000000);
 	assert_int_equal(bench->fake->release->len, 0);
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
 	loop_run(bench->event, &never, 3000);
 	assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
 	assert_int_equal(bench->fake->complete->len, 1);
 	assert_int_equal(result(bench, 0)->status, 0);
+	assert_int_equal(g_queue_get_length(&bench->fake->queue), 1); /* for the next daemon */
 	bench_free(bench);
 }
 
@@ -417,6 +438,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stale_claim),
 		cmocka_unit_test(test_stale_at_once),
 		cmocka_unit_test(test_card_gone),
+		cmocka_unit_test(test_read_fails),
 		cmocka_unit_test(test_stop_hands_back),
 		cmocka_unit_test(test_stop_waits),
 		cmocka_unit_test(test_reload),
