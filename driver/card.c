@@ -135,6 +135,7 @@ static void start(struct ecom_card *card, const struct identification *id)
 	card->id = *id;
 	write_host(card, HOST_READY_FOR, 0);
 	write_host(card, HOST_GENERATION, ecom_host_generation);
+	write_host(card, HOST_HEARTBEAT, ++card->heartbeat);
 	write_host(card, HOST_VECTOR, card->vectors ? 0 : HOST_VECTOR_NONE);
 	for (i = 0; i < card->slot_count; i++)
 		ecom_slot_start(card->slots[i], id->generation);
