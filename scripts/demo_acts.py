@@ -112,7 +112,8 @@ def introduce():
 def show_program(bench):
     """The ladder program, and the values that it will print."""
     title("The ladder program")
-    quote(PROGRAM.read_text(encoding="utf-8"))
+    quote("\n".join(line for line in PROGRAM.read_text(encoding="utf-8").splitlines()
+                    if "SPDX-License-Identifier" not in line))
     bench.set(X0=0, V3000=SHIFT, V3001=WIDGETS)
     claim(bench.get("V3001") == WIDGETS, f"V3001 is not {WIDGETS}")
     print()
