@@ -85,6 +85,9 @@ check-static: ## source checks, T=NAME
 check-unit: $(or $(addprefix $(BUILD)/unit/,$(firstword $(subst :, ,$(T)))),unit-tests) ## unit tests, T=NAME[:PATTERN]
 	@tests/run-unit $(addprefix $(BUILD)/unit/,$(or $(T),$(sort $(UNIT_TESTS))))
 
+check-fuzz: ## fuzzing of all that takes foreign bytes, T=NAME
+	@tests/fuzz/run $(T)
+
 check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 	@tests/selftests/run $(T)
 
@@ -93,6 +96,9 @@ check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
 
 check-system: ## ladder program to mailbox in the guest, T=NAME
 	@tests/system/run $(T)
+
+check-mutate: ## does each test of the driver see its fault?, T=NAME
+	@tests/mutate/run $(T)
 
 # What clang-tidy needs to know of user-space code.
 compile-flags:
@@ -106,6 +112,6 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules check check-static check-unit check-selftests \
-	check-vm check-system compile-flags install clean help
+.PHONY: all unit-tests modules check-static check-unit check-fuzz check-selftests \
+	check-vm check-system check-mutate compile-flags install clean help
 .DELETE_ON_ERROR:
