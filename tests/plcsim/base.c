@@ -7,15 +7,20 @@
 // clang-format off
 static const struct cpu_family families[] = {
 	{ "05",    { { 5, 10, 0 } }, 1, 1, "H0-ECOM100", 1,
-	  { { 01200, 07377 } } },
+	  { { 01200, 07377 } },
+	  { 0400, 0400, 01000, 0400, 0200, 0200, 0, 0 } },
 	{ "06",    { { 2, 10, 0 } }, 1, 4, "H0-ECOM100", 1,
-	  { { 00400, 00677 }, { 01200, 07377 }, { 010000, 017777 } } },
+	  { { 00400, 00677 }, { 01200, 07377 }, { 010000, 017777 } },
+	  { 01000, 01000, 02000, 02000, 0400, 0200, 04000, 04000 } },
 	{ "250-1", { { 4, 60, 0 } }, 1, 7, "H2-ECOM100", 0,
-	  { { 01400, 07377 }, { 010000, 017777 } } },
+	  { { 01400, 07377 }, { 010000, 017777 } },
+	  { 01000, 01000, 02000, 02000, 0400, 0200, 0, 0 } },
 	{ "260",   { { 2, 40, 0 } }, 1, 7, "H2-ECOM100", 0,
-	  { { 00400, 00777 }, { 01400, 07377 }, { 010000, 035777 } } },
+	  { { 00400, 00777 }, { 01400, 07377 }, { 010000, 035777 } },
+	  { 02000, 02000, 04000, 02000, 0400, 0400, 04000, 04000 } },
 	{ "450",   { { 3, 30, 0 } }, 0, 7, "H4-ECOM100", 0,
-	  { { 01400, 07377 }, { 010000, 037777 } } },
+	  { { 01400, 07377 }, { 010000, 037777 } },
+	  { 02000, 02000, 04000, 02000, 0400, 0400, 04000, 04000 } },
 };
 
 static const struct { const char *name; struct firmware minimum; } modules[] = {
@@ -60,6 +65,65 @@ bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned in
 		if (first >= m->first && first + words - 1 <= m->last)
 			return true;
 	return false;
+}
+
+char *missing_bit(const struct cpu_family *family, const struct element *element)
+{
+	const struct cpu_bits *bits = &family->bits;
+	const struct {
+		const char *name;
+		unsigned int count;
+		uint16_t word;
+	} kinds[] = {
+		{ "GX", bits->gx, 040000 },
+		{ "GY", bits->gy, 040200 },
+		{ "X", bits->x, 040400 },
+		{ "Y", bits->y, 040500 },
+		{ "CT", bits->ct, 041140 },
+		{ "C", bits->c, 040600 },
+		{ "S", bits->s, 041000 },
+		{ "T", bits->t, 041100 },
+	};
+
+	for (size_t i = 0; element->bit >= 0 && i < G_N_ELEMENTS(kinds); i++) {
+		size_t length = strlen(kinds[i].name);
+
+		if (strncmp(element->name, kinds[i].name, length) != 0 ||
+		    !g_ascii_isdigit(element->name[length]))
+			continue;
+		if ((element->word - kinds[i].word) * 16u + element->bit < kinds[i].count)
+			return NULL;
+		return kinds[i].count ?
+			       g_strdup_printf("%s0 to %s%o", kinds[i].name, kinds[i].name,
+					       kinds[i].count - 1) :
+			       g_strdup_printf("no %s at all", kinds[i].name);
+	}
+	return NULL;
+}
+
+/* Beyond the user's memory: values of timers and counters, system, bits */
+static bool is_system_memory(const struct cpu_family *family, uint16_t word)
+{
+	const struct user_memory areas[] = {
+		{ TIMER_VALUES, TIMER_VALUES + family->bits.t - 1 },
+		{ COUNTER_VALUES, COUNTER_VALUES + family->bits.ct - 1 },
+		{ 07400, 07777 },
+		{ 036000, 037777 },
+		{ 040000, MEMORY_END - 1 },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(areas); i++)
+		if (word >= areas[i].first && word <= areas[i].last)
+			return true;
+	return false;
+}
+
+bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words)
+{
+	for (unsigned int i = 0; i < words; i++)
+		if (!is_user_memory(family, first + i, 1) && !is_system_memory(family, first + i))
+			return false;
+	return true;
 }
 
 void base_default(struct base *base)
@@ -113,7 +177,14 @@ struct base_parser {
 /* Key setters return NULL or what is allowed. */
 static const char *set_family(struct base_parser *p, const char *value)
 {
+	static const char *const without_boxes[] = { "105", "230", "240", "250", "330",
+						     "340", "350", "430", "440" };
+
 	p->base->family = find_family(value);
+	for (size_t i = 0; i < G_N_ELEMENTS(without_boxes); i++)
+		if (strcmp(value, without_boxes[i]) == 0)
+			return "05, 06, 250-1, 260 or 450: that CPU has no MDS and MDE "
+			       "instructions, so no IBoxes";
 	return p->base->family ? NULL : "05, 06, 250-1, 260 or 450";
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "tests/plcsim/diagnostics.h"
+#include "tests/plcsim/memory.h"
 
 #define BASE_SLOTS 16
 
@@ -23,6 +24,11 @@ struct user_memory {
 	uint16_t last;
 };
 
+/* How many bits a CPU has of each kind, 0: none */
+struct cpu_bits {
+	unsigned int x, y, c, s, t, ct, gx, gy;
+};
+
 struct cpu_family {
 	const char *name;
 	struct firmware firmware; /* the oldest with IBoxes */
@@ -31,6 +37,7 @@ struct cpu_family {
 	const char *module; /* the ECOM100 that fits */
 	unsigned int sp_first_slot; /* the slot whose busy bit is SP120 */
 	struct user_memory user_memory[4];
+	struct cpu_bits bits;
 };
 
 struct base_slot {
@@ -59,6 +66,13 @@ int firmware_compare(const struct firmware *a, const struct firmware *b);
 uint32_t firmware_word(const struct firmware *firmware);
 /* The oldest ECOM100 firmware that sends mail */
 const struct firmware *module_firmware_minimum(const char *module);
+/*
+ * The last bit of that kind that the CPU has, as a program names it; NULL if
+ * the element itself is one of the CPU's. For g_free().
+ */
+char *missing_bit(const struct cpu_family *family, const struct element *element);
+/* Words that the CPU has: the user's, values, system parameters, bits */
+bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
 bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
 
 #endif /* PLCSIM_BASE_H */

@@ -3,8 +3,8 @@ PROGRAMS += plcsim
 
 # Program text and checks; with the PLC that runs them; and all but main()
 plcsim-plc-srcs := $(addprefix tests/plcsim/, \
-	diagnostics.c memory.c vprint.c box.c program.c base.c check.c \
-	plc.c ladder.c port.c tag.c ecom100.c ecemail.c)
+	diagnostics.c memory.c vprint.c box.c program.c base.c reference.c check.c \
+	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c ecemail.c)
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c run.c ctl.c)
@@ -25,6 +25,7 @@ $(eval $(call plcsim-test,vprint,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,base,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,instruction,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ladder,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,card,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))

@@ -3,6 +3,7 @@
 
 #include "tests/plcsim/check.h"
 #include "tests/plcsim/ladder.h"
+#include "tests/plcsim/reference.h"
 #include "uapi/linux/ecom_slave89.h"
 
 struct check {
@@ -229,81 +230,7 @@ static void check_box(struct check *c, unsigned int position)
 		check_trigger(c, position);
 }
 
-/* Words and bits that a box or an instruction has for itself, or writes */
-struct claim {
-	unsigned int line;
-	const struct box *box; /* NULL: an instruction */
-	const char *name;
-	unsigned int first;
-	unsigned int last;
-	int bit;
-	bool unique; /* nobody else may touch it */
-	bool writes;
-};
-
-static bool claims_overlap(const struct claim *a, const struct claim *b)
-{
-	if (a->last < b->first || b->last < a->first)
-		return false;
-	return a->bit < 0 || b->bit < 0 || a->bit == b->bit;
-}
-
-static void claim_box(GArray *claims, const struct box *box)
-{
-	for (size_t i = 0; i < box->type->parameter_count; i++) {
-		const struct parameter *p = &box->type->parameters[i];
-		const struct box_value *value = &box->values[i];
-		bool words = p->kind == PARAMETER_V;
-		struct claim claim = {
-			.line = value->line,
-			.box = box,
-			.name = p->name,
-			.first = value->element.word,
-			.last = value->element.word + (words ? p->size - 1 : 0),
-			.bit = value->element.bit,
-			.unique = p->reserved || (box->type->configuration && words),
-			.writes = true,
-		};
-
-		if (value->valid && (words || p->kind == PARAMETER_BIT))
-			g_array_append_val(claims, claim);
-	}
-}
-
-static bool instruction_writes(const struct instruction *instruction)
-{
-	switch (instruction->type->opcode) {
-	case OP_OUT:
-	case OP_OUT_WORD:
-	case OP_SET:
-	case OP_RST:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void claim_instruction(GArray *claims, const struct instruction *instruction)
-{
-	if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
-		return; /* names an address of the other station */
-	for (int i = 0; i < OPERANDS_MAX; i++) {
-		const struct operand *operand = &instruction->operands[i];
-		struct claim claim = {
-			.line = instruction->line,
-			.name = instruction->type->name,
-			.first = operand->element.word,
-			.last = operand->element.word,
-			.bit = operand->element.bit,
-			.writes = instruction_writes(instruction),
-		};
-
-		if (operand->kind & (OPERAND_BIT | OPERAND_WORD))
-			g_array_append_val(claims, claim);
-	}
-}
-
-static void report_box_clash(struct check *c, const struct claim *a, const struct claim *b)
+static void report_box_clash(struct check *c, const struct reference *a, const struct reference *b)
 {
 	if (a->unique || b->unique)
 		diagnostics_error(c->diagnostics, b->line,
@@ -315,8 +242,8 @@ static void report_box_clash(struct check *c, const struct claim *a, const struc
 				    a->name, a->line);
 }
 
-static void report_instruction_clash(struct check *c, const struct claim *box,
-				     const struct claim *instruction)
+static void report_instruction_clash(struct check *c, const struct reference *box,
+				     const struct reference *instruction)
 {
 	bool reserved = box->unique && strcmp(box->name, "Status") != 0;
 
@@ -336,25 +263,17 @@ static void report_instruction_clash(struct check *c, const struct claim *box,
 }
 
 /* Sections 7 i to k and 8 m, and the cross references of section 9 */
-static void check_claims(struct check *c)
+static void check_references(struct check *c)
 {
-	g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct claim));
+	g_autoptr(GArray) all = references_of(c->program);
 
-	for (unsigned int i = 0; i < c->program->instructions->len; i++) {
-		const struct instruction *instruction = program_at(c->program, i);
-
-		if (instruction->box)
-			claim_box(claims, instruction->box);
-		else
-			claim_instruction(claims, instruction);
-	}
-	for (unsigned int i = 0; i < claims->len; i++) {
-		const struct claim *b = &g_array_index(claims, struct claim, i);
+	for (unsigned int i = 0; i < all->len; i++) {
+		const struct reference *b = &g_array_index(all, struct reference, i);
 
 		for (unsigned int j = 0; j < i; j++) {
-			const struct claim *a = &g_array_index(claims, struct claim, j);
+			const struct reference *a = &g_array_index(all, struct reference, j);
 
-			if (!claims_overlap(a, b))
+			if (!references_overlap(a, b) || (!a->writes && !b->writes))
 				continue;
 			if (a->box && b->box)
 				report_box_clash(c, a, b);
@@ -382,24 +301,44 @@ static void check_user_memory(struct check *c, const struct box *box)
 	}
 }
 
-static void check_operands(struct check *c, const struct instruction *instruction)
+/* What the CPU does not have, and what nobody may write */
+static void check_elements(struct check *c)
 {
-	if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
-		return;
-	for (int i = 0; i < OPERANDS_MAX; i++) {
-		const struct operand *operand = &instruction->operands[i];
+	g_autoptr(GArray) all = references_of(c->program);
 
-		if (operand->kind == OPERAND_WORD && operand->element.word >= MEMORY_END)
-			diagnostics_error(c->diagnostics, instruction->line,
-					  "%s %s: the last address is V41237", instruction->type->name,
-					  operand->element.name);
-		if (operand->kind == OPERAND_BIT && instruction_writes(instruction) &&
-		    !operand->element.output)
-			diagnostics_error(c->diagnostics, instruction->line,
+	for (unsigned int i = 0; i < all->len; i++) {
+		const struct reference *r = &g_array_index(all, struct reference, i);
+		g_autofree char *range = missing_bit(c->base->family, r->element);
+
+		if (range)
+			diagnostics_error(c->diagnostics, r->line,
+					  "%s %s: a %s CPU has %s", r->name, r->element->name,
+					  c->base->family->name, range);
+		else if (r->last >= MEMORY_END)
+			diagnostics_error(c->diagnostics, r->line,
+					  "%s %s: the last address is V41237", r->name,
+					  r->element->name);
+		else if (!is_memory(c->base->family, r->first, r->last - r->first + 1))
+			diagnostics_error(c->diagnostics, r->line,
+					  "%s %s: a %s CPU has no such memory", r->name,
+					  r->element->name, c->base->family->name);
+		if (!r->box && r->writes && !r->element->output && !r->own_bit)
+			diagnostics_error(c->diagnostics, r->line,
 					  "%s %s: not an output; only Y, C, S, GX, GY or a bit of a "
 					  "word can be written",
-					  instruction->type->name, operand->element.name);
+					  r->name, r->element->name);
 	}
+}
+
+/* At the first output of a rung */
+static void check_depth(struct check *c, const struct instruction *instruction, int depth)
+{
+	if (instruction->type->opcode == OP_CNT && depth != 2)
+		diagnostics_error(c->diagnostics, instruction->line,
+				  "CNT takes two conditions: a STR for the count, one for the reset");
+	else if (instruction->type->opcode != OP_CNT && depth > 1)
+		diagnostics_error(c->diagnostics, instruction->line,
+				  "%d STR before this are not joined by ANDSTR or ORSTR", depth);
 }
 
 /* Conditions that are joined to nothing, or that join what is not there */
@@ -414,11 +353,7 @@ static void check_rungs(struct check *c)
 		int needed = opcode == OP_ANDSTR || opcode == OP_ORSTR ? 2 : 1;
 
 		if (instruction->type->role != ROLE_CONDITION) {
-			if (depth > 1 && !rung_ended)
-				diagnostics_error(c->diagnostics, instruction->line,
-						  "%d STR before this are not joined by ANDSTR or "
-						  "ORSTR",
-						  depth);
+			check_depth(c, instruction, rung_ended ? 0 : depth);
 			rung_ended = true;
 			continue;
 		}
@@ -461,13 +396,13 @@ void check_program(const struct program *program, const struct base *base, struc
 	for (unsigned int i = 0; i < program->instructions->len; i++) {
 		const struct instruction *instruction = program_at(program, i);
 
-		check_operands(&check, instruction);
 		if (!instruction->box)
 			continue;
 		check_user_memory(&check, instruction->box);
 		check_box(&check, i);
 	}
-	check_claims(&check);
+	check_elements(&check);
+	check_references(&check);
 	check_rungs(&check);
 	check_end(&check);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "tests/plcsim/bcd.h"
 #include "tests/plcsim/plc.h"
 
 static bool *top(struct ladder *ladder)
@@ -81,28 +82,6 @@ static void condition(struct plc *plc, const struct instruction *i)
 	}
 }
 
-static void load(struct ladder *ladder, uint16_t value)
-{
-	memmove(ladder->accumulator + 1, ladder->accumulator,
-		sizeof(ladder->accumulator) - sizeof(ladder->accumulator[0]));
-	ladder->accumulator[0] = value;
-}
-
-/* Returns -1 if a digit is none. */
-static int from_bcd(uint16_t bcd)
-{
-	int value = 0;
-
-	for (int shift = 12; shift >= 0; shift -= 4) {
-		int digit = bcd >> shift & 0xf;
-
-		if (digit > 9)
-			return -1;
-		value = value * 10 + digit;
-	}
-	return value;
-}
-
 static void rx_done(void *owner, const struct transfer_result *result)
 {
 	const struct ladder_rx *rx = owner;
@@ -122,9 +101,9 @@ static void wx_done(void *owner __attribute__((unused)),
  */
 static void transfer(struct plc *plc, const struct instruction *i)
 {
-	const uint16_t *accumulator = plc->ladder.accumulator;
-	int length = from_bcd(accumulator[1]);
-	int slot = from_bcd(accumulator[2] >> 8);
+	const uint32_t *accumulator = plc->ladder.accumulator;
+	int length = bcd_value(accumulator[1]);
+	int slot = bcd_value(accumulator[2] >> 8 & 0xff);
 	struct port *port = plc_port(plc, slot);
 	struct transfer transfer = {
 		.write = i->type->opcode == OP_WX,
@@ -148,49 +127,121 @@ static void transfer(struct plc *plc, const struct instruction *i)
 	port_start(port, &transfer, rx_done, &plc->ladder.rx[slot]);
 }
 
+/* TMR counts tenths of a second while it has power flow, up to 9999. */
+static void timer(struct plc *plc, const struct instruction *i, struct plc_box *own, bool power)
+{
+	uint16_t number = (i->operands[0].element.word - TIMER_BITS) * 16 +
+			  i->operands[0].element.bit;
+	uint16_t *current = &plc->memory.v[TIMER_VALUES + number];
+	uint64_t tenths;
+
+	if (power && !own->power_flow)
+		own->since = plc->now;
+	own->power_flow = power;
+	tenths = power ? (plc->now - own->since) / 100 : 0;
+	*current = bcd_digits(MIN(tenths, 9999));
+	element_set(&plc->memory, &i->operands[0].element,
+		    power && *current >= operand(&plc->memory, &i->operands[1]));
+}
+
+/* CNT counts leading edges of the condition before last; the last resets it. */
+static void counter(struct plc *plc, const struct instruction *i, struct plc_box *own, bool first)
+{
+	struct ladder *ladder = &plc->ladder;
+	uint16_t number = (i->operands[0].element.word - COUNTER_BITS) * 16 +
+			  i->operands[0].element.bit;
+	uint16_t *current = &plc->memory.v[COUNTER_VALUES + number];
+	bool reset = pop(ladder);
+	bool count = *top(ladder);
+	int value = bcd_value(*current);
+
+	if (count && !own->power_flow && !first && value >= 0 && value < 9999)
+		*current = bcd_digits(value + 1);
+	own->power_flow = count;
+	if (reset)
+		*current = 0;
+	element_set(&plc->memory, &i->operands[0].element,
+		    !reset && *current >= operand(&plc->memory, &i->operands[1]));
+}
+
+/* A one shot: on for the scan in which the power flow comes on */
+static void differential(struct plc *plc, const struct instruction *i, struct plc_box *own,
+			 bool power, bool first)
+{
+	element_set(&plc->memory, &i->operands[0].element, power && !own->power_flow && !first);
+	own->power_flow = power;
+}
+
+static void print(struct plc *plc, const struct instruction *i)
+{
+	uint16_t word = i->operands[0].element.word;
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	vprint_print(i->message, &plc->memory, text);
+	g_string_truncate(text, MIN(text->len, VPRINT_BYTES_MAX));
+	plc->memory.v[word] = text->len;
+	memory_put(&plc->memory, word + 1, (uint8_t *)text->str, text->len);
+}
+
 /* Instructions that power flow enables */
 static void execute(struct plc *plc, const struct instruction *i)
 {
-	struct memory *memory = &plc->memory;
-	const struct operand *first = &i->operands[0];
+	const struct element *first = &i->operands[0].element;
 
 	switch (i->type->opcode) {
 	case OP_SET:
-		element_set(memory, &first->element, 1);
+		element_set(&plc->memory, first, 1);
 		break;
 	case OP_RST:
-		element_set(memory, &first->element, 0);
+		element_set(&plc->memory, first, 0);
 		break;
-	case OP_OUT_WORD:
-		element_set(memory, &first->element, plc->ladder.accumulator[0]);
-		break;
-	case OP_LD:
-	case OP_LDA:
-		load(&plc->ladder, operand(memory, first));
+	case OP_VPRINT:
+		print(plc, i);
 		break;
 	case OP_RX:
 	case OP_WX:
 		transfer(plc, i);
 		break;
 	default:
+		arithmetic(plc, i);
 		break;
+	}
+}
+
+/* Those that do something without power flow, too. Returns false for others. */
+static bool always(struct plc *plc, const struct instruction *i, struct plc_box *own, bool first)
+{
+	bool power = power_flow(&plc->ladder);
+
+	switch (i->type->opcode) {
+	case OP_OUT:
+		element_set(&plc->memory, &i->operands[0].element, power);
+		return true;
+	case OP_PD:
+		differential(plc, i, own, power, first);
+		return true;
+	case OP_TMR:
+		timer(plc, i, own, power);
+		return true;
+	case OP_CNT:
+		counter(plc, i, own, first);
+		return true;
+	case OP_BOX:
+		own->power_flow = power;
+		i->box->type->operations->scan(own->state, power, first);
+		return true;
+	default:
+		return false;
 	}
 }
 
 static void output(struct plc *plc, unsigned int position, bool first)
 {
 	const struct instruction *i = program_at(plc->program, position);
-	bool power = power_flow(&plc->ladder);
 
 	plc->ladder.rung_ended = true;
-	if (i->type->opcode == OP_OUT) {
-		element_set(&plc->memory, &i->operands[0].element, power);
-	} else if (i->box) {
-		plc->boxes[position].power_flow = power;
-		i->box->type->operations->scan(plc->boxes[position].state, power, first);
-	} else if (power) {
+	if (!always(plc, i, &plc->boxes[position], first) && power_flow(&plc->ladder))
 		execute(plc, i);
-	}
 }
 
 void ladder_scan(struct plc *plc, bool first)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One scan of a program: power flow, accumulator, and the RX and WX
- * instructions.
+ * One scan of a program: power flow, accumulator, timers and counters, and the
+ * RX, WX and VPRINT instructions.
  */
 #ifndef PLCSIM_LADDER_H
 #define PLCSIM_LADDER_H
@@ -15,6 +15,7 @@
 
 struct plc;
 struct memory;
+struct instruction;
 
 /* Where the data of an RX that runs goes */
 struct ladder_rx {
@@ -27,9 +28,12 @@ struct ladder {
 	bool stack[LADDER_STACK];
 	unsigned int depth;
 	bool rung_ended;
-	uint16_t accumulator[LADDER_STACK]; /* and its stack, newest first */
+	uint32_t accumulator[LADDER_STACK]; /* and its stack, newest first */
 	struct ladder_rx rx[BASE_SLOTS];
 };
+
+/* An instruction on the accumulator or on words, in arithmetic.c */
+void arithmetic(struct plc *plc, const struct instruction *instruction);
 
 void ladder_scan(struct plc *plc, bool first);
 /* Leaving RUN: results of RX that run are not stored. */

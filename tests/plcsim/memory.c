@@ -41,6 +41,16 @@ static bool number(const char *text, int base, unsigned long *value)
 	return *end == '\0';
 }
 
+/* Current values of timers and counters have names of their own. */
+static const struct value_area {
+	const char *name;
+	uint16_t word;
+	unsigned int count;
+} value_areas[] = {
+	{ "TA", TIMER_VALUES, 0400 },
+	{ "CTA", COUNTER_VALUES, 0400 },
+};
+
 static const char *parse_word(const char *digits, struct element *element)
 {
 	char address[16];
@@ -61,6 +71,28 @@ static const char *parse_word(const char *digits, struct element *element)
 		return "the bit of a word is a decimal number from 0 to 15";
 	element->bit = bit;
 	return NULL;
+}
+
+/* Returns true if the name is one of those; wrong tells whether it is good. */
+static bool parse_value(const char *name, const char *digits, struct element *element,
+			const char **wrong)
+{
+	unsigned long value = 0;
+
+	for (size_t i = 0; i < sizeof(value_areas) / sizeof(value_areas[0]); i++) {
+		const struct value_area *area = &value_areas[i];
+
+		if (strcmp(area->name, name) != 0)
+			continue;
+		*wrong = number(digits, 8, &value) && value < area->count ?
+				 NULL :
+				 "not an octal number from 0 to 377";
+		element->word = area->word + value;
+		element->bit = -1;
+		element->output = true;
+		return true;
+	}
+	return false;
 }
 
 static const char *parse_bit(const char *name, const char *digits, struct element *element)
@@ -87,6 +119,7 @@ static const char *parse_bit(const char *name, const char *digits, struct elemen
 const char *element_parse(const char *text, struct element *element)
 {
 	char name[4] = "";
+	const char *wrong;
 	size_t letters = 0;
 
 	if (strlen(text) >= sizeof(element->name))
@@ -99,6 +132,11 @@ const char *element_parse(const char *text, struct element *element)
 		memcpy(name, element->name, letters);
 	if (strcmp(name, "V") == 0)
 		return parse_word(text + letters, element);
+	if (strcmp(name, "B") == 0)
+		return strchr(text, '.') ? parse_word(text + letters, element) :
+					   "B takes a word and its bit, such as B2000.15";
+	if (parse_value(name, text + letters, element, &wrong))
+		return wrong;
 	return parse_bit(name, text + letters, element);
 }
 

@@ -13,11 +13,17 @@
 #define MEMORY_WORDS 0200000 /* what an address can name */
 #define MEMORY_END   041240 /* first word that the CPU does not have */
 
+/* Current values (BCD) of T0 and CT0, which have the names TA0 and CTA0, too */
+#define TIMER_VALUES   0
+#define COUNTER_VALUES 01000
+#define TIMER_BITS     041100
+#define COUNTER_BITS   041140
+
 struct memory {
 	uint16_t v[MEMORY_WORDS];
 };
 
-/* A word or bit as a program names it: V3000, C17, V3000.15 */
+/* A word or bit as a program names it: V3000, TA0, C17, V3000.15 or B3000.15 */
 struct element {
 	uint16_t word;
 	int bit; /* 0 to 15, or -1: the whole word */

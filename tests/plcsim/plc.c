@@ -6,13 +6,18 @@
  * What is lost there is the boxes' memory of a request, not the request.
  */
 #include <string.h>
+#include <time.h>
 
+#include "tests/plcsim/bcd.h"
 #include "tests/plcsim/ecom100.h"
 #include "tests/plcsim/plc.h"
 
 #define SP_FIRST_SCAN 00
 #define SP_ALWAYS_ON  01
 #define SP_BUSY_FIRST 0120
+
+/* Second, minute, hour, day of week, day, month and year, in BCD */
+#define CLOCK_WORDS 07766
 
 void plc_init(struct plc *plc, const struct base *base, const struct program *program,
 	      struct backplane *backplane)
@@ -107,11 +112,33 @@ struct ecom100 *plc_module(struct plc *plc, unsigned int number)
 	return NULL;
 }
 
+static void show_clock(struct plc *plc)
+{
+	time_t seconds = plc->clock_base + plc->now / 1000;
+	uint16_t *words = &plc->memory.v[CLOCK_WORDS];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	words[0] = bcd_digits(tm.tm_sec);
+	words[1] = bcd_digits(tm.tm_min);
+	words[2] = bcd_digits(tm.tm_hour);
+	words[3] = bcd_digits(tm.tm_wday);
+	words[4] = bcd_digits(tm.tm_mday);
+	words[5] = bcd_digits(tm.tm_mon + 1);
+	words[6] = bcd_digits(tm.tm_year % 100);
+}
+
+void plc_set_clock(struct plc *plc, int64_t seconds, uint64_t now)
+{
+	plc->clock_base = seconds - (int64_t)(now / 1000);
+}
+
 void plc_update(struct plc *plc, uint64_t now)
 {
 	plc->now = now;
 	if (!plc->power)
 		return;
+	show_clock(plc);
 	for (unsigned int i = 0; i < BASE_SLOTS; i++)
 		if (plc_port(plc, i))
 			port_update(&plc->ports[i]);

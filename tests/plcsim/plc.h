@@ -12,10 +12,11 @@
 #include "tests/plcsim/program.h"
 #include "tests/plcsim/tag.h"
 
-/* The running side of the box at the same place in the program */
+/* The running side of the box or instruction at the same place in the program */
 struct plc_box {
 	void *state;
-	bool power_flow;
+	bool power_flow; /* of the last scan */
+	uint64_t since; /* milliseconds, when a timer's came on */
 };
 
 struct plc {
@@ -32,6 +33,7 @@ struct plc {
 	bool first_scan;
 	uint64_t scans; /* completed since start of the simulator */
 	uint64_t now; /* milliseconds, of the scan that runs */
+	int64_t clock_base; /* seconds of its own local time when now is 0 */
 };
 
 /* A PLC without power, in RUN mode. The program must be free of errors. */
@@ -48,6 +50,12 @@ void plc_set_run(struct plc *plc, bool run);
  */
 void plc_update(struct plc *plc, uint64_t now);
 void plc_execute(struct plc *plc);
+
+/*
+ * Sets the CPU's clock: seconds since 1970 of its local time. It starts with
+ * that of the machine, and goes on without power.
+ */
+void plc_set_clock(struct plc *plc, int64_t seconds, uint64_t now);
 
 /* NULL if there can be no such slot */
 struct port *plc_port(struct plc *plc, int slot);

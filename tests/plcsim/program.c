@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,10 @@
 #define BIT	  OPERAND_BIT
 #define WORD	  OPERAND_WORD
 #define WORD_OR_K (OPERAND_WORD | OPERAND_K)
+#define LONG_K	  (OPERAND_WORD | OPERAND_K | OPERAND_LONG_K)
 #define OCTAL	  OPERAND_OCTAL
+#define TIMER	  OPERAND_TIMER
+#define COUNTER	  OPERAND_COUNTER
 
 /* The same name may have several rows, for different operands. */
 // clang-format off
@@ -39,6 +43,22 @@ static const struct instruction_type instruction_types[] = {
 	{ "RST",    OP_RST,      ROLE_OUTPUT,    COMPARE_NONE,     false, { BIT } },
 	{ "LD",     OP_LD,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD_OR_K } },
 	{ "LDA",    OP_LDA,      ROLE_OUTPUT,    COMPARE_NONE,     false, { OCTAL } },
+	{ "PD",     OP_PD,       ROLE_OUTPUT,    COMPARE_NONE,     false, { BIT } },
+	{ "LDD",    OP_LD_DOUBLE, ROLE_OUTPUT,   COMPARE_NONE,     false, { LONG_K } },
+	{ "OUTD",   OP_OUT_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
+	{ "ADD",    OP_ADD,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "SUB",    OP_SUB,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "ADDD",   OP_ADD_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_K } },
+	{ "SUBD",   OP_SUB_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_K } },
+	{ "INC",    OP_INC,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "DEC",    OP_DEC,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "INCD",   OP_INC_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
+	{ "DECD",   OP_DEC_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
+	{ "BIN",    OP_BIN,      ROLE_OUTPUT,    COMPARE_NONE,     false, { 0 } },
+	{ "BCD",    OP_BCD,      ROLE_OUTPUT,    COMPARE_NONE,     false, { 0 } },
+	{ "TMR",    OP_TMR,      ROLE_OUTPUT,    COMPARE_NONE,     false, { TIMER, WORD_OR_K } },
+	{ "CNT",    OP_CNT,      ROLE_OUTPUT,    COMPARE_NONE,     false, { COUNTER, WORD_OR_K } },
+	{ "VPRINT", OP_VPRINT,   ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "RX",     OP_RX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "WX",     OP_WX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "END",    OP_END,      ROLE_END,       COMPARE_NONE,     false, { 0 } },
@@ -56,17 +76,17 @@ struct program_parser {
 	struct box *box; /* whose parameters may follow */
 };
 
-static bool parse_k(const char *digits, uint16_t *value)
+static bool parse_k(const char *digits, uint32_t *value)
 {
 	size_t length = strlen(digits);
 
-	if (length < 1 || length > 4 || strspn(digits, "0123456789ABCDEFabcdef") != length)
+	if (length < 1 || length > 8 || strspn(digits, "0123456789ABCDEFabcdef") != length)
 		return false;
 	*value = strtoul(digits, NULL, 16);
 	return true;
 }
 
-static bool parse_octal(const char *digits, uint16_t *value)
+static bool parse_octal(const char *digits, uint32_t *value)
 {
 	unsigned long address = strtoul(digits, NULL, 8);
 
@@ -82,29 +102,91 @@ static const char *parse_operand(const char *text, struct operand *operand)
 	const char *wrong;
 
 	if (*text == 'K') {
-		operand->kind = OPERAND_K;
-		return parse_k(text + 1, &operand->value) ? NULL :
-							    "K takes one to four BCD or hex digits";
+		operand->kind = strlen(text + 1) > 4 ? OPERAND_LONG_K : OPERAND_K;
+		return parse_k(text + 1, &operand->value) ?
+			       NULL :
+			       "K takes one to four BCD or hex digits, in LDD, ADDD and SUBD up to "
+			       "eight";
 	}
 	if (*text == 'O') {
 		operand->kind = OPERAND_OCTAL;
-		return parse_octal(text + 1, &operand->value) ?
-			       NULL :
-			       "O takes an octal V-memory address up to 41237";
+		if (!parse_octal(text + 1, &operand->value))
+			return "O takes an octal V-memory address up to 41237";
+		operand->element = (struct element){ .word = operand->value, .bit = -1 };
+		g_snprintf(operand->element.name, sizeof(operand->element.name), "V%o",
+			   operand->value);
+		return NULL;
 	}
 	wrong = element_parse(text, &operand->element);
 	operand->kind = operand->element.bit < 0 ? OPERAND_WORD : OPERAND_BIT;
 	return wrong;
 }
 
+enum instruction_access instruction_access(const struct instruction *instruction)
+{
+	switch (instruction->type->opcode) {
+	case OP_OUT:
+	case OP_SET:
+	case OP_RST:
+	case OP_PD:
+	case OP_OUT_WORD:
+	case OP_OUT_DOUBLE:
+	case OP_INC:
+	case OP_DEC:
+	case OP_INC_DOUBLE:
+	case OP_DEC_DOUBLE:
+	case OP_TMR:
+	case OP_CNT:
+	case OP_VPRINT:
+		return ACCESS_WRITE;
+	case OP_RX:
+	case OP_WX:
+		return ACCESS_NONE;
+	default:
+		return ACCESS_READ;
+	}
+}
+
+unsigned int instruction_words(const struct instruction *instruction)
+{
+	switch (instruction->type->opcode) {
+	case OP_OUT_DOUBLE:
+	case OP_LD_DOUBLE:
+	case OP_ADD_DOUBLE:
+	case OP_SUB_DOUBLE:
+	case OP_INC_DOUBLE:
+	case OP_DEC_DOUBLE:
+		return 2;
+	case OP_VPRINT:
+		return 1 + (MIN(vprint_maximum(instruction->message), VPRINT_BYTES_MAX) + 1) / 2;
+	default:
+		return 1;
+	}
+}
+
+static bool is_bit_of(const struct operand *operand, const char *area)
+{
+	size_t length = strlen(area);
+
+	return operand->kind == OPERAND_BIT &&
+	       strncmp(operand->element.name, area, length) == 0 &&
+	       isdigit((unsigned char)operand->element.name[length]);
+}
+
+static bool operand_fits(unsigned int kinds, const struct operand *operand)
+{
+	if (kinds == TIMER)
+		return is_bit_of(operand, "T");
+	if (kinds == COUNTER)
+		return is_bit_of(operand, "CT");
+	return kinds ? kinds & operand->kind : operand->kind == OPERAND_NONE;
+}
+
 static bool fits(const struct instruction_type *type, const struct instruction *instruction)
 {
-	for (int i = 0; i < OPERANDS_MAX; i++) {
-		unsigned int kind = instruction->operands[i].kind;
-
-		if (type->operands[i] ? !(kind & type->operands[i]) : kind != OPERAND_NONE)
+	for (int i = 0; i < OPERANDS_MAX; i++)
+		if (!operand_fits(type->operands[i], &instruction->operands[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -118,7 +200,13 @@ static const char *operand_names(unsigned int kinds)
 	case WORD:
 		return "a V-memory word";
 	case WORD_OR_K:
-		return "a V-memory word or K";
+		return "a V-memory word or K (1 to 4 digits)";
+	case LONG_K:
+		return "a V-memory word or K (1 to 8 digits)";
+	case TIMER:
+		return "a timer such as T0";
+	case COUNTER:
+		return "a counter such as CT0";
 	default:
 		return "O and an octal address";
 	}
@@ -169,10 +257,31 @@ static int operands_maximum(const char *name)
 	return maximum;
 }
 
+/* What stands behind the first operand, as it is in the line */
+static bool parse_message(struct program_parser *p, const char *text, struct instruction *i)
+{
+	for (int word = 0; word < 2; word++) {
+		text += strcspn(text, " \t");
+		text += strspn(text, " \t");
+	}
+	i->message = vprint_parse(text, "VPRINT", p->diagnostics, p->line);
+	return i->message;
+}
+
+static void add_instruction(struct program_parser *p, const struct instruction *read,
+			    const char *text)
+{
+	struct instruction instruction = *read;
+
+	if (instruction.type->opcode != OP_VPRINT || parse_message(p, text, &instruction))
+		g_array_append_val(p->program->instructions, instruction);
+}
+
 static void parse_instruction(struct program_parser *p, char **words, const char *text)
 {
 	struct instruction instruction = { .line = p->line };
-	int count = g_strv_length(words) - 1;
+	bool has_message = strcmp(words[0], "VPRINT") == 0;
+	int count = MIN(g_strv_length(words) - 1, has_message ? 1 : UINT_MAX);
 	int maximum = operands_maximum(words[0]);
 
 	if (maximum < 0) {
@@ -191,7 +300,7 @@ static void parse_instruction(struct program_parser *p, char **words, const char
 	}
 	instruction.type = count <= maximum ? find_type(words[0], &instruction) : NULL;
 	if (instruction.type)
-		g_array_append_val(p->program->instructions, instruction);
+		add_instruction(p, &instruction, text);
 	else
 		report_operands(p, words[0], text);
 }
@@ -248,6 +357,7 @@ static void instruction_clear(void *data)
 {
 	struct instruction *instruction = data;
 
+	vprint_free(instruction->message);
 	box_free(instruction->box);
 }
 

@@ -15,12 +15,15 @@ enum operand_kind {
 	OPERAND_WORD = 1 << 1, /* V2000 */
 	OPERAND_K = 1 << 2, /* K and up to 4 hexadecimal (BCD) digits */
 	OPERAND_OCTAL = 1 << 3, /* O and an octal V-memory address */
+	OPERAND_LONG_K = 1 << 4, /* K and 5 to 8 digits */
+	OPERAND_TIMER = 1 << 5, /* only asked for: a bit T */
+	OPERAND_COUNTER = 1 << 6, /* only asked for: a bit CT */
 };
 
 struct operand {
 	enum operand_kind kind;
 	struct element element;
-	uint16_t value;
+	uint32_t value;
 };
 
 /* What an instruction does to the power flow of its rung */
@@ -39,14 +42,35 @@ enum opcode {
 	OP_OUT,
 	OP_SET,
 	OP_RST,
+	OP_PD,
 	OP_OUT_WORD,
+	OP_OUT_DOUBLE,
 	OP_LD,
+	OP_LD_DOUBLE,
 	OP_LDA,
+	OP_ADD,
+	OP_SUB,
+	OP_ADD_DOUBLE,
+	OP_SUB_DOUBLE,
+	OP_INC,
+	OP_DEC,
+	OP_INC_DOUBLE,
+	OP_DEC_DOUBLE,
+	OP_BIN,
+	OP_BCD,
+	OP_TMR,
+	OP_CNT,
+	OP_VPRINT,
 	OP_RX,
 	OP_WX,
 	OP_END,
 	OP_BOX,
 };
+
+/* What an instruction does to the words or the bit of its first operand */
+enum instruction_access { ACCESS_NONE, /* an address of another station */
+			  ACCESS_READ,
+			  ACCESS_WRITE };
 
 enum instruction_comparison { COMPARE_NONE,
 			      COMPARE_NOT_LESS,
@@ -65,6 +89,7 @@ struct instruction {
 	const struct instruction_type *type;
 	unsigned int line;
 	struct operand operands[OPERANDS_MAX];
+	struct vprint *message; /* of VPRINT */
 	struct box *box;
 };
 
@@ -77,6 +102,10 @@ static inline struct instruction *program_at(const struct program *program, unsi
 {
 	return &g_array_index(program->instructions, struct instruction, i);
 }
+
+enum instruction_access instruction_access(const struct instruction *instruction);
+/* How many words an operand of the instruction spans; for VPRINT the most */
+unsigned int instruction_words(const struct instruction *instruction);
 
 /* Reads a program; what is wrong goes to the diagnostics. */
 struct program *program_read(FILE *file, const char *path, struct diagnostics *d);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <time.h>
 
 #include "tests/plcsim/session.h"
 #include "tests/plcsim/simulator.h"
@@ -129,6 +130,15 @@ static int init_timers(struct simulator *sim)
 	return error ? error : loop_add_timer(&sim->loop, &sim->card_timer, CARD_PERIOD);
 }
 
+static int64_t local_time(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return now + tm.tm_gmtoff;
+}
+
 int simulator_init(struct simulator *sim, const char *socket_path)
 {
 	int error;
@@ -143,6 +153,7 @@ int simulator_init(struct simulator *sim, const char *socket_path)
 		return error;
 	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
 	plc_init(&sim->plc, &sim->base, sim->program, &sim->card.backplane);
+	plc_set_clock(&sim->plc, local_time(), clock_now());
 	simulator_set_power(sim, true);
 	plc_update(&sim->plc, clock_now()); /* boxes have begun before any script looks */
 	error = ivshmem_init(&sim->ivshmem, &sim->loop, &sim->card, socket_path);

@@ -159,6 +159,66 @@ static void test_unique_registers(void **state)
 	expect_checks(cases, G_N_ELEMENTS(cases));
 }
 
+#define END_WITH(line) "END", line "\nEND"
+#define DL05 CPU("05", "v5.10") SLOT("1", "H0", "4.0.119", "")
+#define DL06 CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", "")
+#define DL250 CPU("250-1", "v4.60") SLOT("1", "H2", "4.0.1031", "")
+#define DL450 CPU("450", "v3.30") SLOT("1", "H4", "4.0.1031", "")
+
+/* The last of each kind that a family has, and the one after it */
+static void test_memory_map(void **state)
+{
+	static const struct check_case cases[] = {
+		{ END_WITH("STR X377"), DL05, NULL },
+		{ END_WITH("STR X400"), DL05, "p:18: error: STR X400: a 05 CPU has X0 to X377" },
+		{ END_WITH("STR GX0"), DL05, "p:18: error: STR GX0: a 05 CPU has no GX at all" },
+		{ END_WITH("STR GY0"), DL250, "a 250-1 CPU has no GY at all" },
+		{ END_WITH("STR GX3777"), DL06, NULL },
+		{ END_WITH("STR C777"), DL05, NULL },
+		{ END_WITH("STR C1000"), DL05, "C0 to C777" },
+		{ END_WITH("STR C1777"), DL06, NULL },
+		{ END_WITH("STR C2000"), DL06, "C0 to C1777" },
+		{ END_WITH("STR C3777"), DL450, NULL },
+		{ END_WITH("STR T200"), DL05, "T0 to T177" },
+		{ END_WITH("STR T377"), DL06, NULL },
+		{ END_WITH("STR CT200"), DL06, "a 06 CPU has CT0 to CT177" },
+		{ END_WITH("STR CT377"), NULL, NULL },
+		{ END_WITH("STR S1777"), NULL, NULL },
+		{ END_WITH("STR S2000"), DL05, "S2000': no such bit" },
+		{ END_WITH("STR Y1000"), DL250, "Y0 to Y777" },
+		{ END_WITH("STR TA200 K1"), DL05, "p:18: error: STR TA200: a 05 CPU has no such memory" },
+		{ END_WITH("STR TA177 K1"), DL05, NULL },
+		{ END_WITH("LD V10000"), DL05, "LD V10000: a 05 CPU has no such memory" },
+		{ END_WITH("LD V17777"), DL06, NULL },
+		{ END_WITH("LDD V17777"), DL06, "LDD V17777: a 06 CPU has no such memory" },
+		{ END_WITH("LD V37777"), DL450, NULL },
+		{ END_WITH("LDA O1000"), DL05, NULL },
+		{ END_WITH("LDA O1200"), DL05, NULL },
+		{ END_WITH("LDA O1177"), DL450, NULL },
+		{ END_WITH("LDA O1377"), DL06, NULL },
+		{ END_WITH("LDA O20000"), DL06, "LDA V20000: a 06 CPU has no such memory" },
+		{ "V3000", "V10000", DL05, "p:17: error: Body V10000: a 05 CPU has no such memory" },
+		{ "C1", "C1000", DL05, "p:13: error: Error C1000: a 05 CPU has C0 to C777" },
+		{ END_WITH("STR X1\nTMR T0 K5"), NULL, NULL },
+		{ END_WITH("STR X1\nTMR T0 V41240"), NULL, "TMR V41240: the last address" },
+		{ END_WITH("STR X1\nSTR X2\nCNT CT0 K5"), NULL, NULL },
+		{ END_WITH("STR X1\nCNT CT0 K5"), NULL, "p:19: error: CNT takes two conditions" },
+		{ END_WITH("STR X1\nSTR X2\nSTR X3\nCNT CT0 K5"), NULL, "CNT takes two conditions" },
+		{ END_WITH("STR X1\nPD X2"), NULL, "p:19: error: PD X2: not an output" },
+		{ END_WITH("STR X1\nINC V1504"), NULL, "p:19: warning: INC writes Error Code" },
+		{ END_WITH("STR X1\nOUTD V1503"), NULL, "OUTD writes Error Code" },
+		{ END_WITH("STR X1\nOUTD V1377"), NULL, "OUTD writes Status of the box" },
+		{ END_WITH("STR X1\nVPRINT V1466 \"\""), NULL, "VPRINT writes Msg Buffer" },
+		{ END_WITH("STR X1\nVPRINT V1376 \"ab\""), NULL, NULL },
+		{ END_WITH("STR X1\nVPRINT V1376 \"abc\""), NULL, "VPRINT writes Status" },
+		{ END_WITH("STR X1\nLDA O1403"), NULL, "p:19: warning: LDA reads Msg Buffer" },
+		{ "V3001", "V1503", NULL, "p:17: error: Body overlaps Workspace in line 11" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
 /* 8 bytes of overhead, 16 of To, 13 of Subject: 91 are left */
 static void test_size(void **state)
 {
@@ -227,6 +287,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_ecom_number),
 	cmocka_unit_test(test_order),
 	cmocka_unit_test(test_unique_registers),
+	cmocka_unit_test(test_memory_map),
 	cmocka_unit_test(test_size),
 	cmocka_unit_test(test_trigger),
 	cmocka_unit_test(test_program),

@@ -146,7 +146,7 @@ static void test_widest(void **state)
 	} cases[] = {
 		{ "V2000", 1, 5 },
 		{ "V2000:B", 4, 4 },
-		{ "V2000:D", 1, 10 },
+		{ "V2000:D", 1, 11 },
 		{ "V2000:DB", 8, 8 },
 		{ "V2000:R", 1, 12 },
 		{ "V2000:E", 3, 12 },
@@ -172,7 +172,7 @@ static void test_widest(void **state)
 	}
 	memset(&memory, 0xff, sizeof(memory));
 	expect_print("V2000", "65535", 5);
-	expect_print("V2000:D", "4294967295", 10);
+	expect_print("V2000:D", "-1", 2);
 	put_real(02000, -3.40282e38f);
 	expect_print("V2000:R", "-3.40282e+38", 12);
 	expect_print("V2000:E", "-3.40282E+38", 12);

@@ -11,6 +11,8 @@
 #include "tests/plcsim/diagnostics.h"
 #include "tests/plcsim/memory.h"
 
+#define VPRINT_BYTES_MAX 128
+
 struct vprint {
 	GArray *items;
 };
@@ -25,6 +27,13 @@ struct vprint *vprint_parse(const char *source, const char *name, struct diagnos
 struct vprint *vprint_parse_text(const char *source, const char *name, struct diagnostics *d,
 				 unsigned int line);
 void vprint_free(struct vprint *vprint);
+
+/*
+ * The element that item i names and how many words of it are printed; NULL if
+ * it is text. Returns false after the last item.
+ */
+bool vprint_item(const struct vprint *vprint, unsigned int i, const struct element **element,
+		 unsigned int *words);
 
 /* The fewest and the most bytes that it can print */
 size_t vprint_minimum(const struct vprint *vprint);
