@@ -59,6 +59,11 @@ def claim(condition, what):
         raise NotShown(what)
 
 
+def interrupt(*_):
+    """SIGTERM does what Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
 class Alarm:
     """Ends a part of the demo that takes too long."""
 
@@ -215,7 +220,7 @@ def close():
 def main():
     """Returns the exit status."""
     os.chdir(ROOT)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         print("The guest: a Debian with Postfix in QEMU, its kernel, the driver and the daemon …",
               flush=True)
