@@ -45,10 +45,8 @@ void backplane_count(struct backplane *backplane, bool success, const char *mess
 
 void backplane_update_reading(struct backplane *backplane)
 {
-	bool reading = !backplane->stopping && engine_has_room(backplane->engine);
-
 	for (GList *at = backplane->slots.head; at; at = at->next)
-		slot_set_reading(at->data, reading);
+		slot_update_reading(at->data);
 }
 
 static void room(void *userdata)
@@ -167,6 +165,7 @@ void backplane_reload(struct backplane *backplane)
 	configuration_free(backplane->configuration);
 	backplane->configuration = configuration;
 	engine_set_sessions_max(backplane->engine, configuration->sessions);
+	engine_set_keep_open(backplane->engine, configuration->keep_open * G_USEC_PER_SEC);
 	for (GList *at = backplane->slots.head; at; at = at->next)
 		slot_configure(at->data);
 	journal_log(LOG_INFO, MESSAGE_SETUP_APPLIED, "%s applied", backplane->configuration_file);
@@ -225,6 +224,8 @@ int backplane_new(struct backplane **result, sd_event *event, const char *config
 		backplane_free(backplane);
 		return r;
 	}
+	engine_set_keep_open(backplane->engine,
+			     backplane->configuration->keep_open * G_USEC_PER_SEC);
 	engine_on_room(backplane->engine, room, backplane);
 	*result = backplane;
 	return 0;

@@ -19,6 +19,7 @@ struct backplane {
 	GQueue slots;
 	sd_device_monitor *monitor;
 	unsigned int requests; /* read and not ended */
+	int64_t turn; /* counts requests read, so that slots take turns */
 	bool stopping;
 	uint64_t sent;
 	uint64_t failed;

@@ -83,6 +83,8 @@ static void merge_directory(struct configuration *configuration, const char *pat
 		merge_file(configuration, names->pdata[i]);
 }
 
+static const char *const daemon_keys[] = { "Sessions", "KeepOpen", "Trace", NULL };
+
 static const char *daemon_set(struct configuration *configuration, const char *key,
 			      const char *value)
 {
@@ -91,6 +93,12 @@ static const char *daemon_set(struct configuration *configuration, const char *k
 	if (!strcmp(key, "Trace")) {
 		configuration->trace = !strcmp(value, "yes");
 		return configuration->trace || !strcmp(value, "no") ? NULL : "allowed: yes, no";
+	}
+	if (!strcmp(key, "KeepOpen")) {
+		if (!g_ascii_string_to_unsigned(value, 10, 0, KEEP_OPEN_MAX, &number, NULL))
+			return "allowed: 0 to 300 seconds";
+		configuration->keep_open = (unsigned int)number;
+		return NULL;
 	}
 	if (!g_ascii_string_to_unsigned(value, 10, 1, SESSIONS_MAX, &number, NULL))
 		return "allowed: 1 to 64";
@@ -126,7 +134,7 @@ static void check_key(struct configuration *configuration, const char *group, co
 	bool for_daemon = !strcmp(group, "Daemon");
 	g_autofree char *unknown = g_strdup_printf("%s: unknown key, ignored", key);
 
-	if (for_daemon && (!strcmp(key, "Sessions") || !strcmp(key, "Trace")))
+	if (for_daemon && g_strv_contains(daemon_keys, key))
 		check_daemon_key(configuration, file, key, value);
 	else if (!for_daemon && setup_has_field(key))
 		check_setup_key(configuration, file, group, key, value);
@@ -159,6 +167,7 @@ struct configuration *configuration_load(const char *file)
 	configuration->keys = g_key_file_new();
 	configuration->origins = g_key_file_new();
 	configuration->sessions = SESSIONS_DEFAULT;
+	configuration->keep_open = KEEP_OPEN_DEFAULT;
 	configuration->problems = g_ptr_array_new_with_free_func(g_free);
 	configuration->warnings = g_ptr_array_new_with_free_func(g_free);
 	merge_file(configuration, file);

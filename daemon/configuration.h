@@ -9,12 +9,15 @@
 
 #define SESSIONS_DEFAULT 4
 #define SESSIONS_MAX	 64
+#define KEEP_OPEN_DEFAULT 15
+#define KEEP_OPEN_MAX	 300
 
 /* ecemaild.conf and its drop-ins, as read at one moment. */
 struct configuration {
 	GKeyFile *keys; /* all files merged */
 	GKeyFile *origins; /* for each of the keys, the file it is from */
-	unsigned int sessions;
+	unsigned int sessions; /* to one server */
+	unsigned int keep_open; /* seconds, for a session without a mail */
 	bool trace;
 	GPtrArray *problems; /* bad values, in words */
 	GPtrArray *warnings; /* what was ignored, in words */

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "session.h"
+#include "pool.h"
 
 struct engine {
 	sd_event *event;
@@ -24,9 +24,9 @@ struct engine {
 	sd_event_source *timer; /* libcurl's */
 	sd_event_source *starter; /* starts what waits */
 	GQueue waiting; /* submissions */
-	GQueue sessions; /* all, quitting ones too */
-	unsigned int busy; /* sessions that have a submission */
-	unsigned int sessions_max;
+	GQueue sessions; /* all, quitting ones too; the newest idle one last */
+	unsigned int sessions_max; /* of one server */
+	uint64_t keep_open;
 	void (*room)(void *userdata);
 	void *userdata;
 };
@@ -51,9 +51,13 @@ void engine_remove_session(struct engine *engine, struct session *session)
 	g_queue_remove(&engine->sessions, session);
 }
 
-void engine_session_free(struct engine *engine)
+uint64_t engine_keep_open(const struct engine *engine)
 {
-	engine->busy--;
+	return engine->keep_open;
+}
+
+void engine_wake(struct engine *engine)
+{
 	sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
 }
 
@@ -91,6 +95,16 @@ void submission_end(struct submission *submission, const struct outcome *outcome
 	submission->callbacks->done(submission->userdata);
 }
 
+void submission_again(struct submission *submission)
+{
+	submission->session = NULL;
+	submission->fresh = true;
+	memset(submission->recipient_codes, 0,
+	       submission->message->recipients->len * sizeof(*submission->recipient_codes));
+	g_queue_push_head(&submission->engine->waiting, submission);
+	engine_wake(submission->engine);
+}
+
 static int submission_deadline(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct submission *submission = userdata;
@@ -103,13 +117,13 @@ static int submission_deadline(sd_event_source *source, uint64_t usec, void *use
 		return 0;
 	}
 	g_queue_remove(&submission->engine->waiting, submission);
-	sd_event_source_set_enabled(submission->engine->starter, SD_EVENT_ONESHOT);
+	engine_wake(submission->engine);
 	outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
 	submission_end(submission, &outcome);
 	return 0;
 }
 
-static void submission_start(struct engine *engine, struct submission *submission)
+static void submission_connect(struct engine *engine, struct submission *submission)
 {
 	struct outcome outcome = { 0 };
 
@@ -119,14 +133,52 @@ static void submission_start(struct engine *engine, struct submission *submissio
 	} else if (session_new(&submission->session, engine, submission) < 0) {
 		outcome_fail(&outcome, STATUS_NO_MEMORY, STATE_CONNECT, DETAIL_NONE);
 		submission_end(submission, &outcome);
-	} else {
-		engine->busy++;
 	}
 }
 
-bool engine_has_room(const struct engine *engine)
+/* Returns false if it has to wait on. */
+static bool submission_start(struct engine *engine, struct submission *submission)
 {
-	return engine->busy + g_queue_get_length((GQueue *)&engine->waiting) < engine->sessions_max;
+	struct session *idle;
+
+	while (!submission->fresh && (idle = pool_idle(&engine->sessions, submission->setup))) {
+		g_queue_remove(&engine->waiting, submission);
+		if (session_reuse(idle, submission))
+			return true;
+		g_queue_push_head(&engine->waiting, submission);
+	}
+	if (!pool_make_room(&engine->sessions, submission->setup, engine->sessions_max))
+		return false;
+	g_queue_remove(&engine->waiting, submission);
+	submission_connect(engine, submission);
+	return true;
+}
+
+static unsigned int count_waiting(const struct engine *engine, const struct setup *setup)
+{
+	unsigned int waiting = 0;
+
+	for (const GList *at = engine->waiting.head; at; at = at->next)
+		waiting += setup_same_server(((struct submission *)at->data)->setup, setup);
+	return waiting;
+}
+
+bool engine_has_room(const struct engine *engine, const struct setup *setup)
+{
+	return pool_busy(&engine->sessions, setup) + count_waiting(engine, setup) <
+		       engine->sessions_max &&
+	       engine->waiting.length < POOL_TOTAL;
+}
+
+/* Who waits for a full server holds up nobody else. Starting one may change the queue. */
+static bool start_first(struct engine *engine)
+{
+	for (GList *next, *at = engine->waiting.head; at; at = next) {
+		next = at->next;
+		if (submission_start(engine, at->data))
+			return true;
+	}
+	return false;
 }
 
 static int engine_start_waiting(sd_event_source *source, void *userdata)
@@ -134,9 +186,9 @@ static int engine_start_waiting(sd_event_source *source, void *userdata)
 	struct engine *engine = userdata;
 
 	(void)source;
-	while (engine->busy < engine->sessions_max && !g_queue_is_empty(&engine->waiting))
-		submission_start(engine, g_queue_pop_head(&engine->waiting));
-	if (engine->room && engine_has_room(engine))
+	while (start_first(engine))
+		;
+	if (engine->room)
 		engine->room(engine->userdata);
 	return 0;
 }
@@ -148,6 +200,7 @@ int engine_submit(struct engine *engine, struct submission *submission)
 	memset(&submission->outcome, 0, sizeof(submission->outcome));
 	submission->state = STATE_WAITING;
 	submission->session = NULL;
+	submission->fresh = false;
 	submission->engine = engine;
 	submission->recipient_codes = g_new0(unsigned int, submission->message->recipients->len);
 	r = sd_event_add_time(engine->event, &submission->deadline, CLOCK_BOOTTIME,
@@ -162,11 +215,10 @@ void engine_withdraw(struct engine *engine, struct submission *submission)
 {
 	submission->deadline = sd_event_source_disable_unref(submission->deadline);
 	g_queue_remove(&engine->waiting, submission);
-	if (submission->session) {
+	if (submission->session)
 		session_drop(submission->session);
-		submission->session = NULL;
-		engine_session_free(engine);
-	}
+	submission->session = NULL;
+	engine_wake(engine);
 }
 
 /* libcurl */
@@ -290,7 +342,17 @@ int engine_new(struct engine **result, sd_event *event, unsigned int sessions_ma
 void engine_set_sessions_max(struct engine *engine, unsigned int sessions_max)
 {
 	engine->sessions_max = sessions_max;
-	sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
+	engine_wake(engine);
+}
+
+void engine_set_keep_open(struct engine *engine, uint64_t usec)
+{
+	engine->keep_open = usec;
+}
+
+void engine_retire(struct engine *engine, const struct setup *setup)
+{
+	pool_retire(&engine->sessions, setup);
 }
 
 void engine_on_room(struct engine *engine, void (*room)(void *userdata), void *userdata)

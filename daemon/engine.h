@@ -19,7 +19,8 @@ struct session;
 struct submission_callbacks {
 	/*
 	 * Called before the submission does anything in this state, once for
-	 * each, rising. An error ends it there: what belongs to the state is
+	 * each, rising; but a kept-open session begins with 3, and when it
+	 * turns out to be dead the next one begins with 1. An error ends it there: what belongs to the state is
 	 * not sent. For state 8 that is the end of data.
 	 */
 	int (*progress)(void *userdata, unsigned int state);
@@ -31,7 +32,7 @@ struct submission_callbacks {
 
 /* One message on its way. The caller fills in the first part and keeps it alive until done(). */
 struct submission {
-	const struct setup *setup;
+	struct setup *setup;
 	const struct message *message;
 	uint64_t deadline_us; /* CLOCK_BOOTTIME */
 	const struct submission_callbacks *callbacks;
@@ -40,19 +41,27 @@ struct submission {
 	struct outcome outcome; /* valid in and after done() */
 	unsigned int *recipient_codes; /* reply to each recipient, 0: none; free with g_free() */
 	unsigned int state; /* SMTP state, as last reported */
+	bool fresh; /* not on a kept-open session again */
 	struct engine *engine;
 	struct session *session; /* NULL while it waits */
 	sd_event_source *deadline;
 };
 
+/* @sessions_max is how many sessions one server may have. */
 int engine_new(struct engine **engine, sd_event *event, unsigned int sessions_max);
 void engine_free(struct engine *engine);
 void engine_set_sessions_max(struct engine *engine, unsigned int sessions_max);
 
-/* True if a submission would be started at once. */
-bool engine_has_room(const struct engine *engine);
+/* How long a session without a submission stays open; 0, the default: not at all. */
+void engine_set_keep_open(struct engine *engine, uint64_t usec);
 
-/* Called, outside of any other callback, when a session has become free. */
+/* The setup has been replaced: none of its sessions is used again. */
+void engine_retire(struct engine *engine, const struct setup *setup);
+
+/* True if a submission with this setup would be started at once. */
+bool engine_has_room(const struct engine *engine, const struct setup *setup);
+
+/* Called, outside of any other callback, when there may be room again. */
 void engine_on_room(struct engine *engine, void (*room)(void *userdata), void *userdata);
 
 /* done() is called later, never from within. Returns 0, or a negative errno. */

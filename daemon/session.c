@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One SMTP session: input and output for one transaction.
+ * One SMTP session: input and output for one transaction after the other.
  *
  *   RESOLVING    the server's name (resolution.c); state 1
  *   CONNECTING   libcurl has the socket (connection.c); states 1 and 2
  *   BUSY         we have it: transaction.c says what to send; states 3 to 8
+ *   RESETTING    RSET was sent, its 2yz is awaited
+ *   IDLE         kept open for the next submission with the same setup
  *   QUITTING     QUIT was sent, the server has a moment to close; nobody waits
  *
  * Every state is reported to the submission before a byte of what belongs to
@@ -12,8 +14,13 @@
  * claim of state 8 needs no code of its own: without it the final dot stays in
  * the buffer.
  *
- * A transaction that ended clean says QUIT. All others just close: the server
- * may be amid the message, where QUIT would be text.
+ * Only a transaction that ended clean leads on to IDLE, by way of RESETTING if
+ * the server may still be amid it; with nothing kept open it says QUIT. All
+ * others just close: the server may be amid the message, where QUIT would be
+ * text. An idle session that is spoken to, whatever is said, is dropped.
+ *
+ * A kept-open session whose first command gets a 421, or no reply but a close,
+ * had died before: the submission is started again, on a new session, once.
  */
 
 #include <netdb.h>
@@ -27,18 +34,26 @@
 
 #define TURN_MAX 16 /* calls of one turn, so that a flood cannot hold the loop */
 #define QUIT_US	 (2 * G_USEC_PER_SEC)
+#define RESET_US (2 * G_USEC_PER_SEC)
+
+#define REPLY_CLOSING 421
 
 enum session_phase {
 	SESSION_RESOLVING,
 	SESSION_CONNECTING,
 	SESSION_BUSY,
+	SESSION_RESETTING,
+	SESSION_IDLE,
 	SESSION_QUITTING,
 };
 
 struct session {
 	struct engine *engine;
-	struct submission *submission; /* NULL while quitting */
+	struct setup *setup;
+	struct submission *submission; /* NULL if there is none */
 	enum session_phase phase;
+	bool reused; /* it has carried a submission before this one */
+	bool retired; /* no further submission */
 	struct resolution *resolution;
 	struct connection connection;
 	struct reply_parser parser;
@@ -47,42 +62,126 @@ struct session {
 	GString *out;
 	size_t out_sent;
 	sd_event_source *io;
-	sd_event_source *quit_timer;
+	sd_event_source *timer; /* ends RESETTING, IDLE and QUITTING, means nothing in between */
 };
+
+enum session_use session_use(const struct session *session)
+{
+	switch (session->phase) {
+	case SESSION_RESETTING:
+		return USE_RESETTING;
+	case SESSION_IDLE:
+		return USE_IDLE;
+	case SESSION_QUITTING:
+		return USE_ENDING;
+	default:
+		return USE_BUSY;
+	}
+}
+
+const struct setup *session_setup(const struct session *session)
+{
+	return session->setup;
+}
 
 void session_drop(struct session *session)
 {
 	sd_event_source_disable_unref(session->io);
-	sd_event_source_disable_unref(session->quit_timer);
+	sd_event_source_disable_unref(session->timer);
 	resolution_cancel(session->resolution);
 	if (session->connection.easy)
 		connection_close(&session->connection, engine_multi(session->engine));
 	engine_remove_session(session->engine, session);
+	engine_wake(session->engine);
+	setup_unref(session->setup);
 	g_string_free(session->out, TRUE);
 	g_free(session);
 }
 
-static int quit_expired(sd_event_source *source, uint64_t usec, void *userdata)
+static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct session *session = userdata;
+
 	(void)source;
 	(void)usec;
-	session_drop(userdata);
+	if (session->phase == SESSION_IDLE)
+		session_quit(session);
+	else if (session->phase != SESSION_BUSY)
+		session_drop(session);
 	return 0;
 }
 
-/* The server's 221 and its close are awaited for politeness only. */
-static void quit(struct session *session)
+static int set_timer(struct session *session, uint64_t usec)
 {
-	size_t sent;
+	int r;
 
-	session->phase = SESSION_QUITTING;
-	session->submission = NULL;
-	if (curl_easy_send(session->connection.easy, "QUIT\r\n", 6, &sent) != CURLE_OK ||
-	    sd_event_add_time_relative(engine_event(session->engine), &session->quit_timer,
-				       CLOCK_MONOTONIC, QUIT_US, 0, quit_expired, session) < 0)
+	if (!session->timer)
+		return sd_event_add_time_relative(engine_event(session->engine), &session->timer,
+						  CLOCK_MONOTONIC, usec, 0, timer_expired, session);
+	r = sd_event_source_set_time_relative(session->timer, usec);
+	return r < 0 ? r : sd_event_source_set_enabled(session->timer, SD_EVENT_ONESHOT);
+}
+
+/* A command whose answer no submission waits for. Six bytes always fit a drained socket. */
+static void say(struct session *session, enum session_phase phase, const char *line, uint64_t usec)
+{
+	size_t sent = 0, length = strlen(line);
+
+	session->phase = phase;
+	if (curl_easy_send(session->connection.easy, line, length, &sent) != CURLE_OK ||
+	    sent < length || set_timer(session, usec) < 0)
 		session_drop(session);
 	else
 		sd_event_source_set_io_events(session->io, EPOLLIN);
+}
+
+/* The server's 221 and its close are awaited for politeness only. */
+void session_quit(struct session *session)
+{
+	struct engine *engine = session->engine;
+
+	say(session, SESSION_QUITTING, "QUIT\r\n", QUIT_US);
+	engine_wake(engine);
+}
+
+void session_retire(struct session *session)
+{
+	session->retired = true;
+	if (session->phase == SESSION_IDLE)
+		session_quit(session);
+}
+
+static bool is_kept(const struct session *session)
+{
+	return engine_keep_open(session->engine) && !session->retired;
+}
+
+/* The newest goes last. */
+static void idle(struct session *session)
+{
+	struct engine *engine = session->engine;
+
+	if (!is_kept(session)) {
+		session_quit(session);
+		return;
+	}
+	session->phase = SESSION_IDLE;
+	engine_remove_session(engine, session);
+	engine_add_session(engine, session);
+	engine_wake(engine);
+	if (set_timer(session, engine_keep_open(engine)) < 0)
+		session_drop(session);
+}
+
+/* After a transaction that ended clean. */
+static void settle(struct session *session, const struct outcome *outcome)
+{
+	if (!is_kept(session))
+		session_quit(session);
+	else if (outcome->sent == SENT_NO)
+		say(session, SESSION_RESETTING, "RSET\r\n", RESET_US);
+	else
+		idle(session);
 }
 
 /* Hands the outcome to the submission, which may be gone afterwards. */
@@ -91,12 +190,31 @@ static void end(struct session *session, const struct outcome *result, bool clea
 	struct submission *submission = session->submission;
 	struct outcome outcome = *result;
 
-	engine_session_free(session->engine);
+	session->submission = NULL;
 	if (clean)
-		quit(session);
+		settle(session, &outcome);
 	else
 		session_drop(session);
 	submission_end(submission, &outcome);
+}
+
+/* Nothing of the message has left: a session that had died while it was idle. */
+static bool was_dead(const struct session *session)
+{
+	const struct transaction *transaction = &session->transaction;
+
+	return session->reused && !transaction->answered &&
+	       (transaction->outcome.status == STATUS_TCP_ERROR ||
+		transaction->outcome.status == REPLY_CLOSING);
+}
+
+static void start_again(struct session *session)
+{
+	struct submission *submission = session->submission;
+
+	submission_trace(submission, "Session was dead, connecting again", NULL);
+	session_drop(session);
+	submission_again(submission);
 }
 
 /* Somebody else has ended the request: nothing more is sent for it. */
@@ -276,8 +394,12 @@ static void work(struct session *session)
 		end_stale(session);
 		return;
 	}
+	if (transaction->ended && was_dead(session)) {
+		start_again(session);
+		return;
+	}
 	if (transaction->ended) {
-		end(session, &transaction->outcome, transaction->clean);
+		end(session, &transaction->outcome, transaction->clean && !session->out->len);
 		return;
 	}
 	if (session->out_sent < session->out->len)
@@ -294,6 +416,29 @@ static void await_close(struct session *session)
 		session_drop(session);
 }
 
+/* One 2yz and not a byte more, else the session has had its day. */
+static bool is_reset(const struct session *session, enum reply_event event, size_t rest)
+{
+	return event == REPLY_COMPLETE && !rest && reply_class(&session->parser.reply) == 2;
+}
+
+static void await_reset(struct session *session)
+{
+	char buffer[REPLY_LINE_MAX];
+	enum reply_event event = REPLY_LINE;
+	size_t n = 0, used, at = 0;
+	CURLcode code = curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n);
+
+	if (code == CURLE_AGAIN)
+		return;
+	for (; at < n && event == REPLY_LINE; at += used)
+		event = reply_parse(&session->parser, buffer + at, n - at, &used);
+	if (is_reset(session, event, n - at))
+		idle(session);
+	else if (code != CURLE_OK || !n || (event != REPLY_MORE && event != REPLY_LINE))
+		session_drop(session);
+}
+
 static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct session *session = userdata;
@@ -301,10 +446,12 @@ static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	if (session->phase == SESSION_QUITTING)
-		await_close(session);
-	else
+	if (session->phase == SESSION_BUSY)
 		work(session);
+	else if (session->phase == SESSION_RESETTING)
+		await_reset(session);
+	else
+		await_close(session);
 	return 0;
 }
 
@@ -372,6 +519,7 @@ int session_new(struct session **result, struct engine *engine, struct submissio
 
 	session->engine = engine;
 	session->submission = submission;
+	session->setup = setup_ref(submission->setup);
 	session->connection.trace = submission->callbacks->trace;
 	session->connection.userdata = submission->userdata;
 	session->out = g_string_new(NULL);
@@ -401,9 +549,23 @@ void session_check(struct session *session)
 		end_stale(session);
 }
 
-void session_connected(struct session *session, CURLcode code)
+/* Begins the transaction. */
+static void converse(struct session *session)
 {
 	struct submission *submission = session->submission;
+
+	session->phase = SESSION_BUSY;
+	memset(&session->parser, 0, sizeof(session->parser));
+	g_string_truncate(session->out, 0);
+	session->out_sent = 0;
+	transaction_start(&session->transaction, submission->message,
+			  session->connection.pipelining, submission->recipient_codes);
+	session->step = TRANSACTION_WAIT;
+	work(session);
+}
+
+void session_connected(struct session *session, CURLcode code)
+{
 	curl_socket_t fd;
 
 	if (code == CURLE_OK)
@@ -413,11 +575,25 @@ void session_connected(struct session *session, CURLcode code)
 		connect_failed(session, code);
 		return;
 	}
-	session->phase = SESSION_BUSY;
-	transaction_start(&session->transaction, submission->message,
-			  session->connection.pipelining, submission->recipient_codes);
-	session->step = TRANSACTION_WAIT;
-	work(session);
+	session->connection.trace = NULL; /* its submission is not the last one */
+	converse(session);
+}
+
+bool session_reuse(struct session *session, struct submission *submission)
+{
+	char byte;
+	size_t n;
+
+	if (curl_easy_recv(session->connection.easy, &byte, 1, &n) != CURLE_AGAIN) {
+		session_drop(session);
+		return false;
+	}
+	session->submission = submission;
+	submission->session = session;
+	session->reused = true;
+	submission_trace(submission, "Session reused", NULL);
+	converse(session);
+	return true;
 }
 
 void session_timeout(struct session *session)

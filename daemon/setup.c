@@ -238,6 +238,11 @@ struct setup *setup_new(void)
 	return setup;
 }
 
+bool setup_same_server(const struct setup *a, const struct setup *b)
+{
+	return a == b || (a->port == b->port && !g_strcmp0(a->server, b->server));
+}
+
 struct setup *setup_ref(struct setup *setup)
 {
 	return g_rc_box_acquire(setup);

@@ -26,6 +26,9 @@ struct setup *setup_new(void);
 struct setup *setup_ref(struct setup *setup);
 void setup_unref(struct setup *setup);
 
+/* True if both lead to the same server first. */
+bool setup_same_server(const struct setup *a, const struct setup *b);
+
 /* Names of the fields, in the order in which they are to be set; NULL: no more. */
 const char *setup_field(size_t index);
 bool setup_has_field(const char *name);

@@ -2,8 +2,10 @@
 /*
  * One slot: opens, reads requests, closes.
  *
- * It reads only while the engine has room, one request at a time, so what must
- * wait does so in the kernel's queue, and slots take turns. When the device
+ * It reads only while the engine has room for its server, one request at a
+ * time, so what must wait does so in the kernel's queue. Of several slots the
+ * one goes first that has been served least recently: the turn in which it was
+ * is the priority of its event source. When the device
  * reports its end the file is closed at once, so that the driver can go; the
  * slot itself stays until its last request has ended.
  */
@@ -59,6 +61,7 @@ static int slot_read(struct slot *slot)
 		return 0;
 	if (r < 0)
 		return r;
+	sd_event_source_set_priority(slot->io, ++slot->backplane->turn);
 	request_start(slot, &record);
 	backplane_update_reading(slot->backplane);
 	return 0;
@@ -79,8 +82,11 @@ static int slot_ready(sd_event_source *source, int fd, uint32_t revents, void *u
 	return 0;
 }
 
-void slot_set_reading(struct slot *slot, bool reading)
+void slot_update_reading(struct slot *slot)
 {
+	const struct backplane *backplane = slot->backplane;
+	bool reading = !backplane->stopping && engine_has_room(backplane->engine, slot->setup);
+
 	sd_event_source_set_io_events(slot->io, reading ? EPOLLIN : 0);
 }
 
@@ -102,6 +108,7 @@ void slot_configure(struct slot *slot)
 {
 	const struct setup *setup;
 
+	engine_retire(slot->backplane->engine, slot->setup);
 	setup_unref(slot->setup);
 	slot->setup = configuration_setup(slot->backplane->configuration, slot->card, slot->number);
 	setup = slot->setup;
@@ -141,6 +148,6 @@ int slot_new(struct backplane *backplane, struct device *device, const char *pat
 		    slot->name, path, (int)sizeof(info.module), info.module,
 		    (int)sizeof(info.serial), info.serial);
 	slot_configure(slot);
-	slot_set_reading(slot, !backplane->stopping && engine_has_room(backplane->engine));
+	slot_update_reading(slot);
 	return 0;
 }

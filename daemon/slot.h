@@ -30,7 +30,8 @@ void slot_gone(struct slot *slot);
 /* Takes the slot's setup from the configuration and tells the driver. */
 void slot_configure(struct slot *slot);
 
-void slot_set_reading(struct slot *slot, bool reading);
+/* Reads requests or not, as the engine has room for them. */
+void slot_update_reading(struct slot *slot);
 
 /* A request of the slot has been freed. */
 void slot_forget(struct slot *slot, void *request);

@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-slot
+	daemon-engine daemon-session daemon-slot
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -21,9 +21,12 @@ daemon-message-pkgs := gmime-3.0
 
 daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
 
-daemon-engine-srcs := tests/daemon/engine.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs)
 daemon-engine-libs := -Wl,--wrap=getaddrinfo
+
+daemon-session-srcs := tests/daemon/session.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-session-pkgs := $(ecemaild-pkgs)
 
 daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-slot-pkgs := $(ecemaild-pkgs)

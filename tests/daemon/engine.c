@@ -22,114 +22,10 @@
 #include "daemon/engine.h"
 #include "daemon/helo.h"
 #include "loop.h"
+#include "mail.h"
 #include "server.h"
 
-#define STALL_US    250000 /* a blocking call would be at least as long as the time-outs here */
-#define TIMEOUT_MS  600
-#define PATIENCE_MS 10000
-#define BIG	    (16 << 20) /* bytes that no socket buffer takes at once */
-
-static struct engine *engine;
-static sd_event *event;
-
-/* One mail and what was heard of it. */
-struct mail {
-	struct submission submission;
-	struct setup *setup;
-	struct message *message;
-	GString *states;
-	GString *trace;
-	int stale_at;
-	unsigned int dawdle_at; /* state whose report takes a while */
-	bool done;
-	uint64_t took_us;
-};
-
-static int on_progress(void *userdata, unsigned int state)
-{
-	struct mail *mail = userdata;
-
-	g_string_append_printf(mail->states, "%u", state);
-	if (state == mail->dawdle_at)
-		usleep(STALL_US / 2);
-	return (int)state == mail->stale_at ? -ESTALE : 0;
-}
-
-static void on_done(void *userdata)
-{
-	struct mail *mail = userdata;
-
-	assert_false(mail->done);
-	mail->done = true;
-	mail->took_us = now_us(CLOCK_BOOTTIME);
-}
-
-static void on_trace(void *userdata, const char *line)
-{
-	struct mail *mail = userdata;
-
-	g_string_append_printf(mail->trace, "%s\n", line);
-}
-
-static const struct submission_callbacks callbacks = { on_progress, on_done, on_trace };
-
-static struct setup *make_setup(unsigned int port)
-{
-	struct setup *setup = setup_new();
-
-	setup_set(setup, "Server", "127.0.0.1");
-	setup_set(setup, "SenderAddress", "plc@acme.com");
-	setup_set(setup, "HeloName", "plc.acme.com");
-	setup->port = port;
-	setup_finish(setup);
-	assert_null(setup->problem);
-	return setup;
-}
-
-static struct mail *mail_new(unsigned int port, const char *to, unsigned int timeout_ms)
-{
-	struct mail *mail = g_new0(struct mail, 1);
-	struct text subject = { "Widget Report", 13 }, body = { "Shift\n.5", 8 };
-	g_autoptr(GDateTime) date = g_date_time_new_now_utc();
-	char *problem = NULL;
-	GPtrArray *list = address_list_parse(to, strlen(to), &problem);
-
-	assert_null(problem);
-	mail->setup = make_setup(port);
-	mail->message = message_compose(mail->setup, list, &subject, &body, "1@test", date);
-	g_ptr_array_unref(list);
-	mail->states = g_string_new(NULL);
-	mail->trace = g_string_new(NULL);
-	mail->stale_at = -1;
-	mail->submission.setup = mail->setup;
-	mail->submission.message = mail->message;
-	mail->submission.callbacks = &callbacks;
-	mail->submission.userdata = mail;
-	mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + timeout_ms * 1000ULL;
-	return mail;
-}
-
-static void mail_free(struct mail *mail)
-{
-	g_free(mail->submission.recipient_codes);
-	message_free(mail->message);
-	setup_unref(mail->setup);
-	g_string_free(mail->states, TRUE);
-	g_string_free(mail->trace, TRUE);
-	g_free(mail);
-}
-
-static void mail_run(struct mail *mail)
-{
-	uint64_t stall;
-
-	assert_int_equal(engine_submit(engine, &mail->submission), 0);
-	stall = loop_run(event, &mail->done, PATIENCE_MS);
-	assert_true(mail->done);
-	if (stall >= STALL_US)
-		print_message("the loop stood still for %u us\n", (unsigned int)stall);
-	assert_true(stall < STALL_US);
-}
+#define BIG (16 << 20) /* bytes that no socket buffer takes at once */
 
 /* A fault and the outcome that it must have. */
 struct expectation {
@@ -412,15 +308,6 @@ static void test_trace(void **state)
 	server_stop(server);
 }
 
-static void expect_outcome(const struct mail *mail, unsigned int status, unsigned int state,
-			   unsigned int detail, enum slave89_sent sent)
-{
-	assert_int_equal(mail->submission.outcome.status, status);
-	assert_int_equal(mail->submission.outcome.state, state);
-	assert_int_equal(mail->submission.outcome.detail, detail);
-	assert_int_equal(mail->submission.outcome.sent, sent);
-}
-
 static int bind_loopback(unsigned int *port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
@@ -653,11 +540,13 @@ static void test_waiting(void **state)
 	struct mail *first = mail_new(server_port(server), "a@x.org", 2 * TIMEOUT_MS);
 	struct mail *second = mail_new(server_port(server), "b@x.org", TIMEOUT_MS);
 	struct mail *third = mail_new(server_port(server), "c@x.org", PATIENCE_MS);
+	const struct setup *setup;
 
 	(void)state;
+	setup = first->setup;
 	engine_set_sessions_max(engine, 1);
 	engine_submit(engine, &first->submission);
-	assert_false(engine_has_room(engine));
+	assert_false(engine_has_room(engine, setup));
 	engine_submit(engine, &third->submission);
 	mail_run(second);
 	expect_outcome(second, 10, 0, DETAIL_NONE, SENT_NO);
@@ -665,7 +554,7 @@ static void test_waiting(void **state)
 	loop_run(event, &third->done, PATIENCE_MS);
 	expect_outcome(first, 13, 3, DETAIL_NONE, SENT_NO);
 	expect_outcome(third, 0, 8, DETAIL_NONE, SENT_YES);
-	assert_true(engine_has_room(engine));
+	assert_true(engine_has_room(engine, setup));
 	engine_set_sessions_max(engine, 4);
 	mail_free(first);
 	mail_free(second);
@@ -714,7 +603,7 @@ static void test_withdraw(void **state)
 		engine_withdraw(engine, &mail->submission);
 		loop_run(event, &never, 50);
 		assert_false(mail->done);
-		assert_true(engine_has_room(engine));
+		assert_true(engine_has_room(engine, mail->setup));
 		server_settle(server);
 		assert_int_equal(server_messages(server), 0);
 		mail_free(mail);
@@ -776,22 +665,6 @@ static void test_helo(void **state)
 	expect_helo("", own);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-	message_init();
-	return sd_event_new(&event) < 0 || engine_new(&engine, event, 4) < 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	engine_free(engine);
-	sd_event_unref(event);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -817,5 +690,5 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("engine", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("engine", tests, mail_set_up, mail_tear_down);
 }

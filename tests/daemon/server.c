@@ -224,7 +224,7 @@ struct server *server_start(const struct server_step *script, bool pipelining)
 	server->text = g_string_new(NULL);
 	server->listener = socket(AF_INET, SOCK_STREAM, 0);
 	g_assert(!bind(server->listener, (struct sockaddr *)&address, size));
-	g_assert(!listen(server->listener, 64));
+	g_assert(!listen(server->listener, 128));
 	g_assert(!getsockname(server->listener, (struct sockaddr *)&address, &size));
 	server->port = ntohs(address.sin_port);
 	pthread_create(&server->thread, NULL, listen_for_clients, server);
@@ -280,6 +280,11 @@ const char *server_text(struct server *server)
 unsigned int server_messages(struct server *server)
 {
 	return server->messages;
+}
+
+unsigned int server_connections(struct server *server)
+{
+	return server->connections->len;
 }
 
 unsigned int server_sessions_most(struct server *server)

@@ -36,7 +36,7 @@ static struct bench *bench_new(const struct server_step *script, const char *mor
 
 	bench->server = server_start(script, false);
 	bench->file = g_strdup_printf("/tmp/ecemaild-test-%d.conf", getpid());
-	text = g_strdup_printf("[Mail]\nServer=127.0.0.1:%u\nSenderAddress=plc@acme.com\n"
+	text = g_strdup_printf("[Daemon]\nKeepOpen=0\n[Mail]\nServer=127.0.0.1:%u\nSenderAddress=plc@acme.com\n"
 			       "HeloName=plc.acme.com\nTimeout=7\n%s",
 			       server_port(bench->server), more ? more : "");
 	write_configuration(bench, text);
@@ -122,6 +122,28 @@ static void test_sent(void **state)
 			    "RCPT TO:<mark@hosteng.com>|DATA|QUIT|");
 	assert_int_equal(server_messages(bench->server), 1);
 	assert_non_null(strstr(server_text(bench->server), "Shift # 3\r\n"));
+	bench_free(bench);
+}
+
+/* One session, two slots that both have much to send: they take turns. */
+static void test_turns(void **state)
+{
+	struct bench *bench = bench_new(NULL, "[Daemon]\nSessions=1\nKeepOpen=10\n");
+	struct device_fake *other = device_fake_new();
+	const char *at;
+
+	(void)state;
+	assert_int_equal(slot_new(bench->backplane, &other->device, "/dev/other"), 0);
+	for (int i = 0; i < 4; i++) {
+		device_fake_mail(bench->fake, "a@x.org", "x", "", 5000);
+		device_fake_mail(other, "b@x.org", "x", "", 5000);
+	}
+	run(bench, 4);
+	run_out(bench);
+	assert_int_equal(other->complete->len, 4);
+	at = strstr(server_commands(bench->server), "RCPT TO:<");
+	for (const char *next; (next = strstr(at + 9, "RCPT TO:<")); at = next)
+		assert_int_not_equal(at[9], next[9]);
 	bench_free(bench);
 }
 
@@ -430,6 +452,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_cc_only),
