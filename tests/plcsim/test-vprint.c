@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* PRINT/VPRINT: each form, each escape, and E499. */
 #include "tests/plcsim/test.h"
+#include "tests/plcsim/vprint-cases.h"
 
 static struct memory memory;
 
@@ -52,46 +53,20 @@ static void expect_print(const char *source, const char *expected, size_t length
 
 static void test_forms(void **state)
 {
-	static const struct {
-		const char *source, *expected;
-	} cases[] = {
-		{ "", "" },
-		{ "   ", "" },
-		{ "\"\"", "" },
-		{ "\"Shift # \" V2000 \" made\"", "Shift # 18 made" },
-		{ "V2000", "18" },
-		{ "V2002", "57555" },
-		{ "v2000", "18" },
-		{ "V2000:B", "0012" },
-		{ "V2000:BC0", "0012" },
-		{ "V2000:B0", "12" },
-		{ "V2000:BS", "12" },
-		{ "V2000:D", "65554" },
-		{ "V2000:DB", "00010012" },
-		{ "V2000:DBS", "10012" },
-		{ "V2000:DB0", "10012" },
-		{ "V2000:DBC0", "00010012" },
-		{ "V2100:R", "12.5" },
-		{ "V2100:E", "1.25000E+01" },
-		{ "V2102:R", "-1.23457e-20" },
-		{ "V2102:E", "-1.23457E-20" },
-		{ "V2021%3", "foo" },
-		{ "V2021%1", "f" },
-		{ "V2020%0", "foo" },
-		{ "V2030%0", "" },
-		{ "C140", "1" },
-		{ "C141", "0" },
-		{ "V2000.1", "1" },
-		{ "C140:BOOL", "TRUE" },
-		{ "C141:BOOL", "FALSE" },
-		{ "C140:ONOFF", "ON" },
-		{ "C141:ONOFF", "OFF" },
-		{ "V2000 V2001\tC140", "1811" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
-		expect_print(cases[i].source, cases[i].expected, strlen(cases[i].expected));
+	assert_true(G_N_ELEMENTS(vprint_cases) >= 300);
+	for (size_t i = 0; i < G_N_ELEMENTS(vprint_cases); i++) {
+		const struct vprint_case *c = &vprint_cases[i];
+
+		memory.v[02000] = c->low;
+		memory.v[02001] = c->high;
+		memory.v[07767] = c->low & 0xff;
+		memory.v[07770] = c->low >> 8;
+		memory.v[07772] = c->high & 0xff;
+		memory.v[07773] = c->high >> 8;
+		memory.v[07774] = 0x26;
+		expect_print(c->source, c->expected, strlen(c->expected));
+	}
 }
 
 static void test_escapes(void **state)
@@ -116,6 +91,18 @@ static void test_e499(void **state)
 		{ "\"$", "is no escape" },
 		{ "V2000:X", "E499: 'V2000:X' outside of double quotes: a word is printed" },
 		{ "C0:B", "a bit is printed plain, :BOOL or :ONOFF" },
+		{ "V2000:S0", "a word is printed plain, :B, :D" },
+		{ "V2000:BSS", "a word is printed plain" },
+		{ "V2000:C", "a word is printed plain" },
+		{ "V2000S", "not an octal V-memory address" },
+		{ "V2000:", "a word is printed plain" },
+		{ "V2000%2S", "after % stands" },
+		{ "C0:S", "a bit is printed plain, :BOOL or :ONOFF" },
+		{ "V2000:BOOL", "a word is printed plain" },
+		{ "_Date", "a date is _Date:us, _Date:e or _Date:a, a time _Time:12 or _Time:24" },
+		{ "_Date:uk", "a date is _Date:us" },
+		{ "_Time:13", "a date is _Date:us" },
+		{ "_Date:usS", "a date is _Date:us" },
 		{ "V2000%129", "after % stands the number of characters, 1 to 128, or 0" },
 		{ "V2000%", "after % stands" },
 		{ "V2000%x", "after % stands" },
@@ -156,6 +143,12 @@ static void test_widest(void **state)
 		{ "C0:BOOL", 4, 5 },
 		{ "C0:ONOFF", 2, 3 },
 		{ "\"abc\" V2000", 4, 8 },
+		{ "V2000:C0", 5, 5 },
+		{ "V2000:BS", 1, 4 },
+		{ "V2000:DC0", 11, 11 },
+		{ "V2000:DB0", 1, 8 },
+		{ "V2000:RC0", 3, 12 },
+		{ "_Date:us _Time:12 _Time:24", 21, 21 },
 	};
 
 	(void)state;
