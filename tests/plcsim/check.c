@@ -43,17 +43,17 @@ static bool check_slot_number(struct check *c, const struct box_value *slot)
 	if (slot->k >= family->first_slot && slot->k <= family->last_slot)
 		return true;
 	if (slot->k == 0 && family->sp_first_slot == 0)
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K0: the first slot is invalid on a 205 system (CPU %s), only "
-				  "K1 to K%u",
-				  family->name, family->last_slot);
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K0: the first slot is invalid on a 205 system (CPU %s), only "
+				    "K1 to K%u",
+				    family->name, family->last_slot);
 	else if (slot->k == 0)
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K0: slot numbers start at K1 in a %s system", family->name);
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K0: slot numbers start at K1 in a %s system", family->name);
 	else
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K%u: a %s system has slots K%u to K%u only", slot->k,
-				  family->name, family->first_slot, family->last_slot);
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K%u: a %s system has slots K%u to K%u only", slot->k,
+				    family->name, family->first_slot, family->last_slot);
 	return false;
 }
 
@@ -68,23 +68,23 @@ static void check_module(struct check *c, const struct box *box)
 		return;
 	module = &c->base->slots[slot->k];
 	if (!module->present) {
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K%u: the base has no ECOM100 there", slot->k);
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K%u: the base has no ECOM100 there", slot->k);
 		return;
 	}
 	if (module->remote)
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K%u: the ECOM100 must be in the local base, not a remote one",
-				  slot->k);
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K%u: the ECOM100 must be in the local base, not a remote one",
+				    slot->k);
 	if (firmware_compare(&module->firmware, module_firmware_minimum(module->module)) < 0)
-		diagnostics_error(c->diagnostics, slot->line,
-				  "Slot K%u: %s has firmware %s, sending mail needs %s or later",
-				  slot->k, module->module,
-				  firmware_text(&module->firmware, found, sizeof(found)),
-				  firmware_text(module_firmware_minimum(module->module), wanted,
-						sizeof(wanted)));
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K%u: %s has firmware %s, sending mail needs %s or later",
+				    slot->k, module->module,
+				    firmware_text(&module->firmware, found, sizeof(found)),
+				    firmware_text(module_firmware_minimum(module->module), wanted,
+						  sizeof(wanted)));
 	if (!module->dip7)
-		diagnostics_warning(c->diagnostics, slot->line,
+		diagnostics_trouble(c->diagnostics, slot->line,
 				    "Slot K%u: dipswitch 7 of the module is off; turn it on, or it "
 				    "answers no RX and WX of the boxes",
 				    slot->k);
@@ -145,12 +145,21 @@ static void check_unique_module(struct check *c, const struct box *box, unsigned
 static void check_module_exists(struct check *c, const struct box *box)
 {
 	const struct box_value *number = &box->values[ECEMAIL_NUMBER];
+	g_autoptr(GString) there = g_string_new(NULL);
 
-	if (number->valid &&
-	    !find_module(c->program, c->program->instructions->len, ECOM100_NUMBER, number->k))
-		diagnostics_error(c->diagnostics, number->line,
-				  "ECOM# K%u: no ECOM100 at the top of the program has this number",
-				  number->k);
+	if (!number->valid ||
+	    find_module(c->program, c->program->instructions->len, ECOM100_NUMBER, number->k))
+		return;
+	for (unsigned int i = 0; i < c->program->instructions->len; i++) {
+		const struct box *other = program_at(c->program, i)->box;
+
+		if (other && other->type->configuration && other->values[ECOM100_NUMBER].valid)
+			g_string_append_printf(there, "%s K%u", there->len ? "," : "",
+					       other->values[ECOM100_NUMBER].k);
+	}
+	diagnostics_error(c->diagnostics, number->line,
+			  "ECOM# K%u: no ECOM100 at the top of the program has this number, there is%s",
+			  number->k, there->len ? there->str : " none");
 }
 
 /* Section 8, last note: the size of what goes to the module */
@@ -202,12 +211,12 @@ static void check_trigger(struct check *c, unsigned int position)
 		condition = before;
 	}
 	if (!condition)
-		diagnostics_warning(c->diagnostics, box->line,
+		diagnostics_trouble(c->diagnostics, box->line,
 				    "%s has no condition before it: it is leading edge triggered and "
 				    "will never execute",
 				    box->box->type->name);
 	else if (strcmp(condition->operands[0].element.name, "SP1") == 0)
-		diagnostics_warning(c->diagnostics, condition->line,
+		diagnostics_trouble(c->diagnostics, condition->line,
 				    "SP1 is always on: %s in line %u is leading edge triggered and "
 				    "will never execute",
 				    box->box->type->name, box->line);
@@ -230,36 +239,52 @@ static void check_box(struct check *c, unsigned int position)
 		check_trigger(c, position);
 }
 
+/* Section 7 j and k: of no use to the program */
+static void report_reads(struct check *c, const struct reference *owner,
+			 const struct reference *reader)
+{
+	if (owner->unique && strcmp(owner->name, "Status") != 0)
+		diagnostics_warning(c->diagnostics, reader->line,
+				    "%s %s reads %s of the box in line %u, which means nothing to the "
+				    "program",
+				    reader->name, reader->element->name, owner->name,
+				    owner->box->line);
+}
+
+/* Two boxes, or one with itself; b is the later line */
 static void report_box_clash(struct check *c, const struct reference *a, const struct reference *b)
 {
-	if (a->unique || b->unique)
+	if (!a->writes || !b->writes)
+		report_reads(c, a->writes ? a : b, a->writes ? b : a);
+	else if (a->unique || b->unique)
 		diagnostics_error(c->diagnostics, b->line,
-				  "%s overlaps %s in line %u; it must have registers of its own",
-				  b->name, a->name, a->line);
+				  "%s %s overlaps %s %s in line %u; it must have registers of its own",
+				  b->name, b->element->name, a->name, a->element->name, a->line);
 	else
-		diagnostics_warning(c->diagnostics, b->line,
-				    "%s is also %s in line %u; their values will be INVALID", b->name,
-				    a->name, a->line);
+		diagnostics_trouble(c->diagnostics, b->line,
+				    "%s %s is also %s in line %u; their values will be INVALID, as "
+				    "each must be written by one box only",
+				    b->name, b->element->name, a->name, a->line);
 }
 
 static void report_instruction_clash(struct check *c, const struct reference *box,
 				     const struct reference *instruction)
 {
-	bool reserved = box->unique && strcmp(box->name, "Status") != 0;
-
-	if (instruction->writes && box->unique)
+	if (!box->writes)
+		return; /* both read */
+	if (!instruction->writes)
+		report_reads(c, box, instruction);
+	else if (box->unique)
 		diagnostics_error(c->diagnostics, instruction->line,
-				  "%s writes %s of the box in line %u, which must never be changed",
-				  instruction->name, box->name, box->box->line);
-	else if (instruction->writes)
-		diagnostics_warning(c->diagnostics, instruction->line,
-				    "%s writes %s of the box in line %u; only the box should",
-				    instruction->name, box->name, box->box->line);
-	else if (reserved)
-		diagnostics_warning(c->diagnostics, instruction->line,
-				    "%s reads %s of the box in line %u, which means nothing to the "
-				    "program",
-				    instruction->name, box->name, box->box->line);
+				  "%s %s writes %s of the box in line %u, which must never be changed",
+				  instruction->name, instruction->element->name, box->name,
+				  box->box->line);
+	else
+		diagnostics_trouble(c->diagnostics, instruction->line,
+				    "%s %s writes %s of the box in line %u; only the box should, or "
+				    "its result is INVALID",
+				    instruction->name, instruction->element->name, box->name,
+				    box->box->line);
 }
 
 /* Sections 7 i to k and 8 m, and the cross references of section 9 */

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/plcsim/diagnostics.h"
 
+enum severity { SEVERITY_ERROR,
+		SEVERITY_TROUBLE,
+		SEVERITY_WARNING };
+
+static const char *const severities[] = {
+	[SEVERITY_ERROR] = "error",
+	[SEVERITY_TROUBLE] = "will not work",
+	[SEVERITY_WARNING] = "warning",
+};
+
 struct message {
 	unsigned int line;
 	unsigned int order;
-	bool is_error;
+	enum severity severity;
 	char *text;
 };
 
@@ -28,17 +38,16 @@ void diagnostics_clear(struct diagnostics *d)
 	d->messages = NULL;
 }
 
-static void add(struct diagnostics *d, unsigned int line, bool is_error, const char *format,
+static void add(struct diagnostics *d, unsigned int line, enum severity severity, const char *format,
 		va_list arguments)
 {
-	struct message message = { .line = line, .order = d->messages->len, .is_error = is_error };
+	struct message message = { .line = line, .order = d->messages->len, .severity = severity };
 
 	message.text = g_strdup_vprintf(format, arguments);
 	g_array_append_val(d->messages, message);
-	if (is_error)
-		d->errors++;
-	else
-		d->warnings++;
+	d->errors += severity == SEVERITY_ERROR;
+	d->troubles += severity == SEVERITY_TROUBLE;
+	d->warnings += severity == SEVERITY_WARNING;
 }
 
 void diagnostics_error(struct diagnostics *d, unsigned int line, const char *format, ...)
@@ -46,7 +55,16 @@ void diagnostics_error(struct diagnostics *d, unsigned int line, const char *for
 	va_list arguments;
 
 	va_start(arguments, format);
-	add(d, line, true, format, arguments);
+	add(d, line, SEVERITY_ERROR, format, arguments);
+	va_end(arguments);
+}
+
+void diagnostics_trouble(struct diagnostics *d, unsigned int line, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(d, line, SEVERITY_TROUBLE, format, arguments);
 	va_end(arguments);
 }
 
@@ -55,7 +73,7 @@ void diagnostics_warning(struct diagnostics *d, unsigned int line, const char *f
 	va_list arguments;
 
 	va_start(arguments, format);
-	add(d, line, false, format, arguments);
+	add(d, line, SEVERITY_WARNING, format, arguments);
 	va_end(arguments);
 }
 
@@ -78,7 +96,7 @@ void diagnostics_print(struct diagnostics *d, FILE *out)
 		fprintf(out, "%s:", d->path);
 		if (m->line)
 			fprintf(out, "%u:", m->line);
-		fprintf(out, " %s: %s\n", m->is_error ? "error" : "warning", m->text);
+		fprintf(out, " %s: %s\n", severities[m->severity], m->text);
 	}
 	fflush(out);
 }

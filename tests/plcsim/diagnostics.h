@@ -14,6 +14,7 @@ struct diagnostics {
 	const char *path;
 	GArray *messages;
 	unsigned int errors;
+	unsigned int troubles;
 	unsigned int warnings;
 };
 
@@ -21,8 +22,13 @@ void diagnostics_init(struct diagnostics *d, const char *path);
 void diagnostics_clear(struct diagnostics *d);
 void diagnostics_print(struct diagnostics *d, FILE *out);
 
-/* Line 0: about the file as a whole */
+/*
+ * An error keeps a program from being downloaded; with a trouble it can be, but
+ * will not work; a warning is for the reader. Line 0: the file as a whole.
+ */
 void diagnostics_error(struct diagnostics *d, unsigned int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void diagnostics_trouble(struct diagnostics *d, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void diagnostics_warning(struct diagnostics *d, unsigned int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

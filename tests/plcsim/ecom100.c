@@ -87,7 +87,7 @@ static void *start(struct plc *plc, const struct box *box)
 
 	module->plc = plc;
 	module->box = box;
-	module->port = plc_port(plc, slot);
+	module->port = &plc->ports[slot];
 	module->tags = &plc->tags[slot];
 	module->clients = g_ptr_array_new();
 	module->timeout = REQUEST_TIMEOUT_DEFAULT;

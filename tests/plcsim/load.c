@@ -28,29 +28,55 @@ static bool load_base(struct base *base, const char *path, FILE *messages)
 	return good;
 }
 
+static struct program *read_text(const char *path, struct diagnostics *d)
+{
+	struct program *program = NULL;
+	FILE *file = fopen(path, "re");
+
+	if (file) {
+		program = program_read(file, path, d);
+		fclose(file);
+	} else {
+		diagnostics_error(d, 0, "cannot read the program: %s", strerror(errno));
+	}
+	return program;
+}
+
+/* Prints and forgets the messages, and a program with errors. */
+static struct program *finish(struct program *program, struct diagnostics *d, FILE *messages)
+{
+	diagnostics_print(d, messages);
+	if (program)
+		program->troubles = d->troubles;
+	if (d->errors) {
+		program_free(program);
+		program = NULL;
+	}
+	diagnostics_clear(d);
+	return program;
+}
+
 struct program *load_program(const char *base_path, const char *path, struct base *base,
 			     FILE *messages)
 {
-	struct program *program = NULL;
+	struct program *program;
 	struct diagnostics d;
-	FILE *file;
 
 	if (!load_base(base, base_path, messages))
 		return NULL;
 	diagnostics_init(&d, path);
-	file = fopen(path, "re");
-	if (file) {
-		program = program_read(file, path, &d);
-		fclose(file);
+	program = read_text(path, &d);
+	if (program)
 		check_program(program, base, &d);
-	} else {
-		diagnostics_error(&d, 0, "cannot read the program: %s", strerror(errno));
-	}
-	diagnostics_print(&d, messages);
-	if (d.errors) {
-		program_free(program);
-		program = NULL;
-	}
-	diagnostics_clear(&d);
-	return program;
+	return finish(program, &d, messages);
+}
+
+struct program *load_text(const char *path, FILE *messages)
+{
+	struct diagnostics d;
+	struct program *program;
+
+	diagnostics_init(&d, path);
+	program = read_text(path, &d);
+	return finish(program, &d, messages);
 }

@@ -11,6 +11,7 @@ static const struct {
 	const char *purpose;
 } subcommands[] = {
 	{ "check",   subcommand_check,   "check a program as the editor does" },
+	{ "xref",    subcommand_xref,    "show where a program uses which memory" },
 	{ "preview", subcommand_preview, "show the mails of a program" },
 	{ "run",     subcommand_run,     "run a program, with the card at an ivshmem socket" },
 	{ "ctl",     subcommand_ctl,     "give a command to a running plcsim" },

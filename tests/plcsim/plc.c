@@ -19,6 +19,20 @@
 /* Second, minute, hour, day of week, day, month and year, in BCD */
 #define CLOCK_WORDS 07766
 
+/* A slot that the system cannot have has no bits, either. */
+static unsigned int sp_busy(const struct base *base, unsigned int slot)
+{
+	unsigned int first = base->family->sp_first_slot;
+
+	return slot < first ? 0 : SP_BUSY_FIRST + 2 * (slot - first);
+}
+
+static bool is_old(const struct base_slot *slot)
+{
+	return slot->present && firmware_compare(&slot->firmware,
+						 module_firmware_minimum(slot->module)) < 0;
+}
+
 void plc_init(struct plc *plc, const struct base *base, const struct program *program,
 	      struct backplane *backplane)
 {
@@ -32,7 +46,8 @@ void plc_init(struct plc *plc, const struct base *base, const struct program *pr
 			.backplane = backplane,
 			.memory = &plc->memory,
 			.slot = i,
-			.sp_busy = SP_BUSY_FIRST + 2 * (i - base->family->sp_first_slot),
+			.sp_busy = sp_busy(base, i),
+			.deaf = is_old(&base->slots[i]),
 		};
 }
 
@@ -140,8 +155,7 @@ void plc_update(struct plc *plc, uint64_t now)
 		return;
 	show_clock(plc);
 	for (unsigned int i = 0; i < BASE_SLOTS; i++)
-		if (plc_port(plc, i))
-			port_update(&plc->ports[i]);
+		port_update(&plc->ports[i]);
 	set_running(plc, plc->run_mode);
 }
 

@@ -3,6 +3,8 @@
 
 static void show_bits(struct port *port)
 {
+	if (!port->sp_busy)
+		return;
 	memory_set_sp(port->memory, port->sp_busy, port->busy);
 	memory_set_sp(port->memory, port->sp_busy + 1, port->error);
 }
@@ -16,7 +18,8 @@ void port_start(struct port *port, const struct transfer *transfer,
 	port->last = *transfer;
 	port->done = done;
 	port->owner = owner;
-	port->backplane->start(port->backplane, port->slot, transfer);
+	if (!port->deaf)
+		port->backplane->start(port->backplane, port->slot, transfer);
 	show_bits(port);
 }
 
@@ -32,12 +35,20 @@ void port_disown(struct port *port, const void *owner)
 		port->owner = NULL;
 }
 
+static bool has_ended(const struct port *port)
+{
+	return port->deaf || !port->backplane->busy(port->backplane, port->slot);
+}
+
 void port_update(struct port *port)
 {
+	static const struct transfer_result failed = { .outcome = TRANSFER_ERROR };
 	void *owner = port->owner;
 
-	if (port->busy && !port->backplane->busy(port->backplane, port->slot)) {
-		port->last_result = *port->backplane->result(port->backplane, port->slot);
+	if (port->busy && has_ended(port)) {
+		port->last_result =
+			port->deaf ? failed :
+				     *port->backplane->result(port->backplane, port->slot);
 		port->busy = false;
 		port->error = port->last_result.outcome == TRANSFER_ERROR;
 		port->owner = NULL;

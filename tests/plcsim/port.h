@@ -14,7 +14,8 @@ struct port {
 	struct backplane *backplane;
 	struct memory *memory;
 	unsigned int slot;
-	unsigned int sp_busy; /* the error bit is the next one */
+	unsigned int sp_busy; /* the error bit is the next one; 0: there are none */
+	bool deaf; /* the module's firmware is too old: each transfer fails */
 	bool busy;
 	bool error;
 	bool used; /* last and last_result mean something */

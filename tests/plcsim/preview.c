@@ -58,6 +58,7 @@ int subcommand_check(int argc, char **argv)
 	struct arguments arguments;
 	struct program *program;
 	struct base base;
+	unsigned int troubles;
 
 	if (!parse_arguments(argc, argv, false, &arguments)) {
 		fprintf(stderr, "usage: plcsim check [--base FILE] PROGRAM\n");
@@ -66,9 +67,11 @@ int subcommand_check(int argc, char **argv)
 	program = load_program(arguments.base, arguments.program, &base, stdout);
 	if (!program)
 		return EXIT_FAILURE;
-	printf("%s: no errors\n", arguments.program);
+	troubles = program->troubles;
+	if (!troubles)
+		printf("%s: no errors\n", arguments.program);
 	program_free(program);
-	return EXIT_SUCCESS;
+	return troubles ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Control characters other than line ends are shown as escapes. */

@@ -96,6 +96,7 @@ struct instruction {
 struct program {
 	char *path;
 	GArray *instructions;
+	unsigned int troubles; /* with which it can be downloaded, but will not work */
 };
 
 static inline struct instruction *program_at(const struct program *program, unsigned int i)

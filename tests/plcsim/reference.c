@@ -95,3 +95,38 @@ GArray *references_of(const struct program *program)
 	}
 	return all;
 }
+
+/* By address, a word before its bits, then in the order of the program */
+static int compare(const void *first, const void *second)
+{
+	const struct reference *a = first;
+	const struct reference *b = second;
+
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	if (a->bit != b->bit)
+		return a->bit < b->bit ? -1 : 1;
+	return a->line < b->line ? -1 : a->line > b->line;
+}
+
+static void print_reference(const struct reference *r, GString *out)
+{
+	g_autofree char *end = r->last > r->first ? g_strdup_printf("-V%o", r->last) : g_strdup("");
+	g_autofree char *element = g_strconcat(r->element->name, end, NULL);
+	g_autofree char *place = g_strdup_printf(
+		"%s%s%s", r->box ? r->box->type->name : r->name, r->box ? " " : "",
+		r->box ? r->name : "");
+
+	g_string_append_printf(out, "%-15s  %5u  %-20s  %s%s\n", element, r->line, place,
+			       r->writes ? "writes" : "reads", r->unique ? ", for itself" : "");
+}
+
+void references_print(const struct program *program, GString *out)
+{
+	g_autoptr(GArray) all = references_of(program);
+
+	g_array_sort(all, compare);
+	g_string_append_printf(out, "%-15s  %5s  %-20s  %s\n", "Element", "Line", "Used by", "Use");
+	for (unsigned int i = 0; i < all->len; i++)
+		print_reference(&g_array_index(all, struct reference, i), out);
+}

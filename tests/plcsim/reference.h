@@ -23,6 +23,8 @@ struct reference {
 
 /* For g_array_unref(); in the order of the program, valid as long as that */
 GArray *references_of(const struct program *program);
+/* A line each, by address: the Cross Reference View */
+void references_print(const struct program *program, GString *out);
 bool references_overlap(const struct reference *a, const struct reference *b);
 
 #endif /* PLCSIM_REFERENCE_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The four commands of plcsim. Each takes its own argc and argv (argv[0] is
+ * The commands of plcsim. Each takes its own argc and argv (argv[0] is
  * its name) and returns the exit status: 0; 1 for errors; 2 for wrong usage.
  */
 #ifndef PLCSIM_SUBCOMMAND_H
@@ -12,15 +12,19 @@
 #define EXIT_USAGE 2
 
 int subcommand_check(int argc, char **argv);
+int subcommand_xref(int argc, char **argv);
 int subcommand_preview(int argc, char **argv);
 int subcommand_run(int argc, char **argv);
 int subcommand_ctl(int argc, char **argv);
 
 /*
  * Reads the base file (NULL: the default base) and the program, and checks it.
- * Prints all messages. Returns NULL if there were errors.
+ * Prints all messages. Returns NULL if there were errors; what can be downloaded
+ * but will not work is counted in the program.
  */
 struct program *load_program(const char *base_path, const char *path, struct base *base,
 			     FILE *messages);
+/* The same without the checks */
+struct program *load_text(const char *path, FILE *messages);
 
 #endif /* PLCSIM_SUBCOMMAND_H */

@@ -56,7 +56,7 @@ static void test_module_firmware(void **state)
 {
 	static const struct check_case cases[] = {
 		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1030", ""),
-		  "p:4: error: Slot K1: H2-ECOM100 has firmware v4.0.1030, sending mail needs v4.0.1031" },
+		  "p:4: will not work: Slot K1: H2-ECOM100 has firmware v4.0.1030, sending mail needs v4.0.1031" },
 		{ NULL, NULL, CPU("06", "v2.10") SLOT("1", "H0", "4.0.118", ""), "v4.0.119" },
 		{ NULL, NULL, CPU("450", "v3.30") SLOT("1", "H4", "3.9.2000", ""), "v4.0.1031" },
 		{ NULL, NULL, CPU("450", "v3.30") SLOT("1", "H4", "4.1.0", ""), NULL },
@@ -70,20 +70,20 @@ static void test_slot(void **state)
 {
 	static const struct check_case cases[] = {
 		{ "Slot        K1", "Slot K0", CPU("260", "v2.40") SLOT("0", "H2", "4.0.1031", ""),
-		  "p:4: error: Slot K0: the first slot is invalid on a 205 system (CPU 260)" },
+		  "p:4: will not work: Slot K0: the first slot is invalid on a 205 system (CPU 260)" },
 		{ "Slot        K1", "Slot K0", CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", ""),
-		  "p:4: error: Slot K0: slot numbers start at K1 in a 06 system" },
+		  "p:4: will not work: Slot K0: slot numbers start at K1 in a 06 system" },
 		{ "Slot        K1", "Slot K0", CPU("450", "v3.30") SLOT("0", "H4", "4.0.1031", ""), NULL },
 		{ "Slot        K1", "Slot K7", CPU("260", "v2.40") SLOT("7", "H2", "4.0.1031", ""), NULL },
 		{ "Slot        K1", "Slot K2", CPU("05", "v5.10") SLOT("1", "H0", "4.0.119", ""),
-		  "p:4: error: Slot K2: a 05 system has slots K1 to K1 only" },
+		  "p:4: will not work: Slot K2: a 05 system has slots K1 to K1 only" },
 		{ "Slot        K1", "Slot K5", CPU("06", "v2.10") SLOT("1", "H0", "4.0.119", ""),
 		  "K1 to K4 only" },
-		{ "Slot        K1", "Slot K2", NULL, "p:4: error: Slot K2: the base has no ECOM100 there" },
+		{ "Slot        K1", "Slot K2", NULL, "p:4: will not work: Slot K2: the base has no ECOM100 there" },
 		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", "base=remote\n"),
-		  "p:4: error: Slot K1: the ECOM100 must be in the local base" },
+		  "p:4: will not work: Slot K1: the ECOM100 must be in the local base" },
 		{ NULL, NULL, CPU("260", "v2.40") SLOT("1", "H2", "4.0.1031", "dip7=off\n"),
-		  "p:4: warning: Slot K1: dipswitch 7 of the module is off" },
+		  "p:4: will not work: Slot K1: dipswitch 7 of the module is off" },
 	};
 
 	(void)state;
@@ -104,7 +104,7 @@ static void test_ecom_number(void **state)
 		{ NULL, MODULE("K0", "K1", "200") MODULE("K1", "K1", "300") "END\n", TWO_SLOTS,
 		  "p:9: error: Slot K1 is already used by the ECOM100 in line 1" },
 		{ "ECOM#       K0\n    Workspace", "ECOM#       K1\n    Workspace", NULL,
-		  "p:10: error: ECOM# K1: no ECOM100 at the top of the program has this number" },
+		  "p:10: error: ECOM# K1: no ECOM100 at the top of the program has this number, there is K0" },
 	};
 
 	(void)state;
@@ -128,14 +128,14 @@ static void test_order(void **state)
 static void test_unique_registers(void **state)
 {
 	static const struct check_case cases[] = {
-		{ "V1401", "V1400", NULL, "p:6: error: Workspace overlaps Status in line 5" },
+		{ "V1401", "V1400", NULL, "p:6: error: Workspace V1400 overlaps Status V1400 in line 5" },
 		{ "Workspace   V1503", "Workspace   V1502", NULL,
-		  "p:11: error: Workspace overlaps Msg Buffer in line 7" },
-		{ "Workspace   V1503", "Workspace   V1402", NULL, "Workspace overlaps Msg Buffer" },
-		{ "V1504", "V1502", NULL, "p:14: error: Error Code overlaps Msg Buffer" },
-		{ "V1504", "V1503", NULL, "p:14: error: Error Code overlaps Workspace in line 11" },
-		{ "C0", "V1401.3", NULL, "p:12: error: Success overlaps Workspace in line 6" },
-		{ "C1", "C0", NULL, "p:13: warning: Error is also Success in line 12" },
+		  "p:11: error: Workspace V1502 overlaps Msg Buffer V1402 in line 7" },
+		{ "Workspace   V1503", "Workspace   V1402", NULL, "Workspace V1402 overlaps Msg Buffer V1402" },
+		{ "V1504", "V1502", NULL, "p:14: error: Error Code V1502 overlaps Msg Buffer" },
+		{ "V1504", "V1503", NULL, "p:14: error: Error Code V1503 overlaps Workspace V1503 in line 11" },
+		{ "C0", "V1401.3", NULL, "p:12: error: Success V1401.3 overlaps Workspace V1401 in line 6" },
+		{ "C1", "C0", NULL, "p:13: will not work: Error C0 is also Success in line 12" },
 		{ "V1402", "V1375", NULL, "p:7: error: Msg Buffer" },
 		{ "V1402", "V35677", NULL, NULL },
 		{ "V1402", "V35700", NULL, "p:7: error: Msg Buffer V35700: 65 words from there are not all "
@@ -143,14 +143,14 @@ static void test_unique_registers(void **state)
 		{ "V1400", "V7400", NULL, "p:5: error: Status V7400: 1 word from there" },
 		{ "C0", "C0\n    // C1", NULL, NULL },
 		{ "END", "STR X1\nOUT C0\nEND", NULL,
-		  "p:19: warning: OUT writes Success of the box in line 9; only the box should" },
-		{ "END", "STR X1\nLD K0\nOUT V1504\nEND", NULL, "p:20: warning: OUT writes Error Code" },
+		  "p:19: will not work: OUT C0 writes Success of the box in line 9; only the box should" },
+		{ "END", "STR X1\nLD K0\nOUT V1504\nEND", NULL, "p:20: will not work: OUT V1504 writes Error Code" },
 		{ "END", "STR X1\nLD K0\nOUT V1400\nEND", NULL,
-		  "p:20: error: OUT writes Status of the box in line 2, which must never be changed" },
-		{ "END", "STR X1\nLD K0\nOUT V1410\nEND", NULL, "OUT writes Msg Buffer of the box" },
-		{ "END", "STR X1\nSET V1503.2\nEND", NULL, "SET writes Workspace of the box in line 9" },
+		  "p:20: error: OUT V1400 writes Status of the box in line 2, which must never be changed" },
+		{ "END", "STR X1\nLD K0\nOUT V1410\nEND", NULL, "OUT V1410 writes Msg Buffer of the box" },
+		{ "END", "STR X1\nSET V1503.2\nEND", NULL, "SET V1503.2 writes Workspace of the box in line 9" },
 		{ "END", "STR X1\nLD V1503\nEND", NULL,
-		  "p:19: warning: LD reads Workspace of the box in line 9" },
+		  "p:19: warning: LD V1503 reads Workspace of the box in line 9" },
 		{ "END", "STR X1\nLD V1400\nOUT V2000\nEND", NULL, NULL },
 		{ "END", "STR C0\nOUT Y0\nSTR C1\nOUT Y1\nEND", NULL, NULL },
 	};
@@ -205,14 +205,14 @@ static void test_memory_map(void **state)
 		{ END_WITH("STR X1\nCNT CT0 K5"), NULL, "p:19: error: CNT takes two conditions" },
 		{ END_WITH("STR X1\nSTR X2\nSTR X3\nCNT CT0 K5"), NULL, "CNT takes two conditions" },
 		{ END_WITH("STR X1\nPD X2"), NULL, "p:19: error: PD X2: not an output" },
-		{ END_WITH("STR X1\nINC V1504"), NULL, "p:19: warning: INC writes Error Code" },
-		{ END_WITH("STR X1\nOUTD V1503"), NULL, "OUTD writes Error Code" },
-		{ END_WITH("STR X1\nOUTD V1377"), NULL, "OUTD writes Status of the box" },
-		{ END_WITH("STR X1\nVPRINT V1466 \"\""), NULL, "VPRINT writes Msg Buffer" },
+		{ END_WITH("STR X1\nINC V1504"), NULL, "p:19: will not work: INC V1504 writes Error Code" },
+		{ END_WITH("STR X1\nOUTD V1503"), NULL, "OUTD V1503 writes Workspace of" },
+		{ END_WITH("STR X1\nOUTD V1377"), NULL, "OUTD V1377 writes Status of the box" },
+		{ END_WITH("STR X1\nVPRINT V1466 \"\""), NULL, "VPRINT V1466 writes Msg Buffer" },
 		{ END_WITH("STR X1\nVPRINT V1376 \"ab\""), NULL, NULL },
-		{ END_WITH("STR X1\nVPRINT V1376 \"abc\""), NULL, "VPRINT writes Status" },
-		{ END_WITH("STR X1\nLDA O1403"), NULL, "p:19: warning: LDA reads Msg Buffer" },
-		{ "V3001", "V1503", NULL, "p:17: error: Body overlaps Workspace in line 11" },
+		{ END_WITH("STR X1\nVPRINT V1376 \"abc\""), NULL, "VPRINT V1376 writes Status" },
+		{ END_WITH("STR X1\nLDA O1403"), NULL, "p:19: warning: LDA V1403 reads Msg Buffer" },
+		{ "V3001", "V1503", NULL, "p:17: warning: Body V1503 reads Workspace of the box in line 9" },
 	};
 
 	(void)state;
@@ -242,17 +242,41 @@ static void test_size(void **state)
 	expect_checks(cases, G_N_ELEMENTS(cases));
 }
 
+#define MAIL(workspace, success, code) \
+	"STR X0\nECEMAIL IB-711\n ECOM# K0\n Workspace " workspace "\n Success " success \
+	"\n Error V1650." code "\n Error Code V166" code "\n"
+
+static void test_two_mails(void **state)
+{
+	static const struct check_case cases[] = {
+		{ NULL, MODULE("K0", "K1", "200") MAIL("V1600", "C0", "0") MAIL("V1601", "C1", "1")
+		  "END\n", NULL, NULL },
+		{ NULL, MODULE("K0", "K1", "200") MAIL("V1600", "C0", "0") MAIL("V1601", "C0", "1")
+		  "END\n", NULL, "p:18: will not work: Success C0 is also Success in line 11; their "
+		  "values will be INVALID" },
+		{ NULL, MODULE("K0", "K1", "200") MAIL("V1600", "C0", "0") MAIL("V1600", "C1", "1")
+		  "END\n", NULL, "p:17: error: Workspace V1600 overlaps Workspace V1600 in line 10" },
+		{ NULL, MODULE("K0", "K1", "200") MAIL("V1600", "C0", "0") MAIL("V1660", "C1", "1")
+		  "END\n", NULL, "p:17: error: Workspace V1660 overlaps Error Code V1660 in line 13" },
+		{ NULL, MODULE("K0", "K1", "200") MODULE("K1", "K2", "210") "END\n", TWO_SLOTS,
+		  "p:10: error: Status V2100 overlaps Msg Buffer V2002 in line 6" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
 static void test_trigger(void **state)
 {
 	static const struct check_case cases[] = {
 		{ "STR X0", "STR SP1", NULL,
-		  "p:8: warning: SP1 is always on: ECEMAIL in line 9 is leading edge triggered and will "
+		  "p:8: will not work: SP1 is always on: ECEMAIL in line 9 is leading edge triggered and will "
 		  "never execute" },
-		{ "STR X0\n", "", NULL, "p:8: warning: ECEMAIL has no condition before it" },
+		{ "STR X0\n", "", NULL, "p:8: will not work: ECEMAIL has no condition before it" },
 		{ "STR X0", "STR SP1\nAND X0", NULL, NULL },
 		{ "STR X0", "STR X0\nAND SP1", NULL, NULL },
 		{ "STR X0", "STR SP1\nOUT Y0\nSTR X0", NULL, NULL },
-		{ "STR X0", "STR SP1\nOUT Y0", NULL, "p:8: warning: SP1 is always on" },
+		{ "STR X0", "STR SP1\nOUT Y0", NULL, "p:8: will not work: SP1 is always on" },
 		{ "STR X0", "STR SP10", NULL, NULL },
 	};
 
@@ -289,6 +313,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_unique_registers),
 	cmocka_unit_test(test_memory_map),
 	cmocka_unit_test(test_size),
+	cmocka_unit_test(test_two_mails),
 	cmocka_unit_test(test_trigger),
 	cmocka_unit_test(test_program),
 };
