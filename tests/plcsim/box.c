@@ -4,34 +4,61 @@
 #include <string.h>
 
 #include "tests/plcsim/box.h"
+#include "uapi/linux/ecom_slave89.h"
 
 // clang-format off
 static const struct parameter ecom100_parameters[] = {
-	/* name                          kind               size  optional reserved */
-	[ECOM100_NUMBER]    = { "ECOM#",      PARAMETER_K,       255,  false,   false },
-	[ECOM100_SLOT]      = { "Slot",       PARAMETER_K,       7,    false,   false },
-	[ECOM100_STATUS]    = { "Status",     PARAMETER_V,       1,    false,   false },
-	[ECOM100_WORKSPACE] = { "Workspace",  PARAMETER_V,       1,    false,   true },
-	[ECOM100_BUFFER]    = { "Msg Buffer", PARAMETER_V, MESSAGE_BUFFER_WORDS, false, true },
+	/* name                          kind               size min optional reserved */
+	[ECOM100_NUMBER]    = { "ECOM#",      PARAMETER_K,       255, 0,  false,   false },
+	[ECOM100_SLOT]      = { "Slot",       PARAMETER_K,       7, 0,    false,   false },
+	[ECOM100_STATUS]    = { "Status",     PARAMETER_V,       1, 0,    false,   false },
+	[ECOM100_WORKSPACE] = { "Workspace",  PARAMETER_V,       1, 0,    false,   true },
+	[ECOM100_BUFFER]    = { "Msg Buffer", PARAMETER_V, MESSAGE_BUFFER_WORDS, 0, false, true },
 };
 
 static const struct parameter ecemail_parameters[] = {
-	[ECEMAIL_NUMBER]    = { "ECOM#",      PARAMETER_K,       255,  false,   false },
-	[ECEMAIL_WORKSPACE] = { "Workspace",  PARAMETER_V,       1,    false,   true },
-	[ECEMAIL_SUCCESS]   = { "Success",    PARAMETER_BIT,     0,    false,   false },
-	[ECEMAIL_ERROR]     = { "Error",      PARAMETER_BIT,     0,    false,   false },
-	[ECEMAIL_CODE]      = { "Error Code", PARAMETER_V,       1,    false,   false },
-	[ECEMAIL_TO]        = { "To",         PARAMETER_TEXT,    0,    true,    false },
-	[ECEMAIL_SUBJECT]   = { "Subject",    PARAMETER_ESCAPED, 0,    true,    false },
-	[ECEMAIL_BODY]      = { "Body",       PARAMETER_VPRINT,  0,    true,    false },
+	[ECEMAIL_NUMBER]    = { "ECOM#",      PARAMETER_K,       255, 0,  false,   false },
+	[ECEMAIL_WORKSPACE] = { "Workspace",  PARAMETER_V,       1, 0,    false,   true },
+	[ECEMAIL_SUCCESS]   = { "Success",    PARAMETER_BIT,     0, 0,    false,   false },
+	[ECEMAIL_ERROR]     = { "Error",      PARAMETER_BIT,     0, 0,    false,   false },
+	[ECEMAIL_CODE]      = { "Error Code", PARAMETER_V,       1, 0,    false,   false },
+	[ECEMAIL_TO]        = { "To",         PARAMETER_TEXT,    0, 0,    true,    false },
+	[ECEMAIL_SUBJECT]   = { "Subject",    PARAMETER_ESCAPED, 0, 0,    true,    false },
+	[ECEMAIL_BODY]      = { "Body",       PARAMETER_VPRINT,  0, 0,    true,    false },
+};
+
+static const struct parameter ecrx_parameters[] = {
+	[ECRX_NUMBER]    = { "ECOM#",              PARAMETER_K,      255, 0, false, false },
+	[ECRX_WORKSPACE] = { "Workspace",          PARAMETER_V,      1,   0, false, true },
+	[ECRX_STATION]   = { "Slave ID",           PARAMETER_K_OR_V, 90,  0, false, false },
+	[ECRX_REMOTE]    = { "From Slave Element", PARAMETER_REMOTE, 0,   0, false, false },
+	[ECRX_BYTES]     = { "Number of Bytes",    PARAMETER_K_OR_V, 128, 1, false, false },
+	[ECRX_LOCAL]     = { "To Master Element",  PARAMETER_TARGET, 0,   0, false, false },
+	[ECRX_SUCCESS]   = { "Success",            PARAMETER_BIT,    0,   0, false, false },
+	[ECRX_ERROR]     = { "Error",              PARAMETER_BIT,    0,   0, false, false },
+};
+
+static const struct parameter ecwx_parameters[] = {
+	[ECRX_NUMBER]    = { "ECOM#",               PARAMETER_K,      255, 0, false, false },
+	[ECRX_WORKSPACE] = { "Workspace",           PARAMETER_V,      1,   0, false, true },
+	[ECRX_STATION]   = { "Slave ID",            PARAMETER_K_OR_V, 90,  0, false, false },
+	[ECRX_LOCAL]     = { "From Master Element", PARAMETER_SOURCE, 0,   0, false, false },
+	[ECRX_BYTES]     = { "Number of Bytes",     PARAMETER_K_OR_V, 128, 1, false, false },
+	[ECRX_REMOTE]    = { "To Slave Element",    PARAMETER_REMOTE, 0,   0, false, false },
+	[ECRX_SUCCESS]   = { "Success",             PARAMETER_BIT,    0,   0, false, false },
+	[ECRX_ERROR]     = { "Error",               PARAMETER_BIT,    0,   0, false, false },
 };
 
 static const struct box_type box_types[] = {
 	/* name      IB   config edge */
 	{ "ECOM100", 710, true,  false,
 	  ecom100_parameters, G_N_ELEMENTS(ecom100_parameters), &ecom100_operations },
-	{ "ECEMAIL", 711, false, true,
+	{ "ECEMAIL", ECEMAIL_IB, false, true,
 	  ecemail_parameters, G_N_ELEMENTS(ecemail_parameters), &ecemail_operations },
+	{ "ECRX",    ECRX_IB, false, false,
+	  ecrx_parameters, G_N_ELEMENTS(ecrx_parameters), &ecrx_operations },
+	{ "ECWX",    ECWX_IB, false, false,
+	  ecwx_parameters, G_N_ELEMENTS(ecwx_parameters), &ecrx_operations },
 };
 // clang-format on
 
@@ -41,6 +68,23 @@ const struct box_type *box_type_find(const char *name)
 		if (strcmp(box_types[i].name, name) == 0)
 			return &box_types[i];
 	return NULL;
+}
+
+unsigned int box_words(const struct box *box, unsigned int parameter)
+{
+	const struct parameter *p = &box->type->parameters[parameter];
+	const struct box_value *bytes = &box->values[ECRX_BYTES];
+
+	switch (p->kind) {
+	case PARAMETER_V:
+		return p->size;
+	case PARAMETER_SOURCE:
+	case PARAMETER_TARGET:
+		return bytes->valid && !bytes->is_word ? (bytes->k + 1) / 2 :
+							 FRAME_SIZE_MAX / 2;
+	default:
+		return 1;
+	}
 }
 
 struct box *box_new(const struct box_type *type, unsigned int line)
@@ -92,6 +136,29 @@ static void parse_v(const struct parameter *parameter, struct box_value *value,
 				  parameter->name, value->text, wrong);
 }
 
+static void parse_k_or_v(const struct parameter *parameter, struct box_value *value,
+			 struct diagnostics *d)
+{
+	char *end;
+	unsigned long k;
+
+	value->is_word = toupper((unsigned char)*value->text) == 'V';
+	if (value->is_word) {
+		parse_v(parameter, value, d);
+		return;
+	}
+	k = strtoul(value->text + (*value->text != '\0'), &end, 10);
+	value->valid = value->text[0] == 'K' && isdigit((unsigned char)value->text[1]) && !*end &&
+		       k >= parameter->minimum && k <= parameter->size;
+	value->k = k;
+	if (!value->valid)
+		diagnostics_error(d, value->line,
+				  "%s '%s': must be K%u to K%u, or a V-memory register with that in "
+				  "BCD",
+				  parameter->name, value->text, parameter->minimum,
+				  parameter->size);
+}
+
 static void parse_bit(const struct parameter *parameter, struct box_value *value,
 		      struct diagnostics *d)
 {
@@ -115,7 +182,13 @@ static void parse_value(const struct parameter *parameter, struct box_value *val
 	case PARAMETER_K:
 		parse_k(parameter, value, d);
 		break;
+	case PARAMETER_K_OR_V:
+		parse_k_or_v(parameter, value, d);
+		break;
 	case PARAMETER_V:
+	case PARAMETER_SOURCE:
+	case PARAMETER_TARGET:
+	case PARAMETER_REMOTE:
 		parse_v(parameter, value, d);
 		break;
 	case PARAMETER_BIT:

@@ -20,7 +20,11 @@ struct box;
 
 enum parameter_kind {
 	PARAMETER_K, /* K and a decimal number up to maximum */
+	PARAMETER_K_OR_V, /* K from minimum to size, or a word with it in BCD */
 	PARAMETER_V, /* words of user V-memory, which the box writes */
+	PARAMETER_SOURCE, /* first of the words that the box reads … */
+	PARAMETER_TARGET, /* … or writes, as many as its bytes need */
+	PARAMETER_REMOTE, /* a V-memory address in another station */
 	PARAMETER_BIT, /* an output bit, which the box writes */
 	PARAMETER_TEXT, /* text as it stands */
 	PARAMETER_ESCAPED, /* text with $ escapes */
@@ -31,6 +35,7 @@ struct parameter {
 	const char *name;
 	enum parameter_kind kind;
 	unsigned int size; /* K: the maximum; V: words */
+	unsigned int minimum; /* of K */
 	bool optional;
 	bool reserved; /* the program must not write it, and should not read it */
 };
@@ -66,6 +71,7 @@ struct box_value {
 	unsigned int line;
 	char *text;
 	unsigned int k;
+	bool is_word; /* element instead of k */
 	struct element element;
 	struct vprint *vprint;
 };
@@ -95,12 +101,30 @@ enum {
 	ECEMAIL_BODY,
 };
 
+/* … and of ECRX and ECWX */
+enum {
+	ECRX_NUMBER,
+	ECRX_WORKSPACE,
+	ECRX_STATION,
+	ECRX_REMOTE,
+	ECRX_BYTES,
+	ECRX_LOCAL,
+	ECRX_SUCCESS,
+	ECRX_ERROR,
+};
+
+#define ECEMAIL_IB	     711
+#define ECRX_IB		     740
+#define ECWX_IB		     741
 #define MESSAGE_BUFFER_WORDS 65
 
 extern const struct box_operations ecom100_operations;
 extern const struct box_operations ecemail_operations;
+extern const struct box_operations ecrx_operations;
 
 const struct box_type *box_type_find(const char *name);
+/* How many words the parameter has, the most if a word says it */
+unsigned int box_words(const struct box *box, unsigned int parameter);
 struct box *box_new(const struct box_type *type, unsigned int line);
 void box_free(struct box *box);
 /* Takes one parameter line, without its indentation. */

@@ -233,7 +233,8 @@ static void check_box(struct check *c, unsigned int position)
 		check_module(c, box);
 	} else {
 		check_module_exists(c, box);
-		check_size(c, box);
+		if (box->type->ib == ECEMAIL_IB)
+			check_size(c, box);
 	}
 	if (box->type->edge_triggered)
 		check_trigger(c, position);
@@ -314,15 +315,16 @@ static void check_user_memory(struct check *c, const struct box *box)
 	for (size_t i = 0; i < box->type->parameter_count; i++) {
 		const struct parameter *p = &box->type->parameters[i];
 		const struct box_value *value = &box->values[i];
+		unsigned int words = box_words(box, i);
 
-		if (p->kind != PARAMETER_V || !value->valid)
+		if ((p->kind != PARAMETER_V && p->kind != PARAMETER_TARGET) || !value->valid)
 			continue;
-		if (!is_user_memory(c->base->family, value->element.word, p->size))
+		if (!is_user_memory(c->base->family, value->element.word, words))
 			diagnostics_error(c->diagnostics, value->line,
 					  "%s %s: %u word%s from there are not all user V-memory of a "
 					  "%s CPU",
-					  p->name, value->element.name, p->size,
-					  p->size == 1 ? "" : "s", c->base->family->name);
+					  p->name, value->element.name, words,
+					  words == 1 ? "" : "s", c->base->family->name);
 	}
 }
 

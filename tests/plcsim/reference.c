@@ -31,24 +31,40 @@ static void add_message(GArray *all, struct reference place, const struct vprint
 			add(all, place, element, words);
 }
 
+/* What a parameter names in this PLC, and whether the box writes it */
+static bool names_element(const struct parameter *p, const struct box_value *value)
+{
+	switch (p->kind) {
+	case PARAMETER_V:
+	case PARAMETER_BIT:
+	case PARAMETER_SOURCE:
+	case PARAMETER_TARGET:
+		return true;
+	case PARAMETER_K_OR_V:
+		return value->is_word;
+	default:
+		return false;
+	}
+}
+
 static void add_box(GArray *all, const struct box *box)
 {
 	for (size_t i = 0; i < box->type->parameter_count; i++) {
 		const struct parameter *p = &box->type->parameters[i];
 		const struct box_value *value = &box->values[i];
-		bool words = p->kind == PARAMETER_V;
 		struct reference place = {
 			.line = value->line,
 			.box = box,
 			.name = p->name,
-			.unique = p->reserved || (box->type->configuration && words),
-			.writes = true,
+			.unique = p->reserved ||
+				  (box->type->configuration && p->kind == PARAMETER_V),
+			.writes = p->kind != PARAMETER_SOURCE && p->kind != PARAMETER_K_OR_V,
 		};
 
 		if (!value->valid)
 			continue;
-		if (words || p->kind == PARAMETER_BIT)
-			add(all, place, &value->element, words ? p->size : 1);
+		if (names_element(p, value))
+			add(all, place, &value->element, box_words(box, i));
 		else
 			add_message(all, place, value->vprint);
 	}

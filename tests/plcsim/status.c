@@ -45,6 +45,16 @@ static unsigned int show(const struct simulator *sim, const struct element *elem
 	return value;
 }
 
+/* Of boxes that have no Error Code */
+static const char *transfer_text(const struct outcome *outcome)
+{
+	if (outcome->success && outcome->error)
+		return "INVALID: both Error and Success are set";
+	if (outcome->success)
+		return "the last transfer was good";
+	return outcome->error ? "error: the last transfer failed" : "no transfer has ended";
+}
+
 static void print_box(const struct simulator *sim, unsigned int position, GString *out)
 {
 	const struct box *box = program_at(sim->program, position)->box;
@@ -63,6 +73,8 @@ static void print_box(const struct simulator *sim, unsigned int position, GStrin
 			    sizeof(code));
 	if (status)
 		g_strlcpy(meaning, health_text(outcome.code), sizeof(meaning));
+	else if (!parameter(box, "Error Code"))
+		g_strlcpy(meaning, transfer_text(&outcome), sizeof(meaning));
 	else
 		outcome_text(&outcome, meaning, sizeof(meaning));
 	g_snprintf(name, sizeof(name), "%s K%u", box->type->name, box->values[0].k);
