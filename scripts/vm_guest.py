@@ -282,7 +282,7 @@ class Channel:
                               stdout=subprocess.PIPE) as tar:
             unpack = subprocess.run(
                 self.ssh(["tar", "-C", target, "--no-overwrite-dir",
-                          "--keep-directory-symlink", "-x"]),
+                          "--keep-directory-symlink", "--warning=no-timestamp", "-x"]),
                 stdin=tar.stdout, check=False)
         self.lost(unpack.returncode)
         if tar.returncode or unpack.returncode:
@@ -321,9 +321,10 @@ class Channel:
             raise Failure(f"the guest's system is {result.stdout.strip()}; "
                           f"failed units:\n{failed}")
 
-    def reboot(self, timeout=180):
+    def reboot(self, timeout=360):
         """Reboots the guest and waits until it takes commands again. What was
-        written to its disks stays."""
+        written to its disks stays. An emulated processor takes twice as long
+        for it as for the first boot."""
         boot_id = ["cat", "/proc/sys/kernel/random/boot_id"]
         before = self.run(boot_id).stdout
         self.run(["sh", "-c", "if [ -d /run/systemd/system ]; then systemctl reboot; "
@@ -480,7 +481,11 @@ class Guest(Channel):
     def _start_qemu(self):
         kernel, state = self.kernel, self.state
         accelerator = os.environ.get("ACCEL", "tcg")
-        append = ["console=ttyS0", "rw", "net.ifnames=0", "mitigations=off", "iomem=relaxed",
+        append = ["console=ttyS0", "rw", "net.ifnames=0", "mitigations=off",
+                  # Tests that play the card themselves map its memory
+                  "iomem=relaxed",
+                  # Without it the debug kernel waits for random numbers
+                  "random.trust_cpu=on",
                   # For systemd: a plain log of what starts, for a human to read
                   "systemd.show_status=true", "SYSTEMD_COLORS=0", "TERM=dumb"]
         if not kernel.initrd:
