@@ -27,6 +27,7 @@ $(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,instruction,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecrx,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,observer,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ladder,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,download,tests/plcsim/test-text.c tests/plcsim/fake-card.c \
 	$(plcsim-all-srcs)))
