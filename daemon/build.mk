@@ -3,7 +3,7 @@
 PROGRAMS += ecemaild ecemailctl
 
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c slot.c device.c request.c record.c \
-	frame.c address.c message.c setup.c configuration.c engine.c pool.c session.c resolution.c connection.c helo.c \
+	frame.c address.c message.c setup.c configuration.c engine.c pool.c session.c resolution.c connection.c credential.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
 ecemaild-pkgs := libsystemd libcurl gmime-3.0
 

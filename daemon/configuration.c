@@ -158,6 +158,13 @@ static void check_group(struct configuration *configuration, const char *group)
 		check_key(configuration, group, *key);
 }
 
+static char *sibling(const char *file, const char *name)
+{
+	g_autofree char *directory = g_path_get_dirname(file);
+
+	return g_build_filename(directory, name, NULL);
+}
+
 struct configuration *configuration_load(const char *file)
 {
 	struct configuration *configuration = g_new0(struct configuration, 1);
@@ -165,6 +172,7 @@ struct configuration *configuration_load(const char *file)
 	g_auto(GStrv) groups = NULL;
 
 	configuration->keys = g_key_file_new();
+	configuration->credentials_file = sibling(file, "credentials.conf");
 	configuration->origins = g_key_file_new();
 	configuration->sessions = SESSIONS_DEFAULT;
 	configuration->keep_open = KEEP_OPEN_DEFAULT;
@@ -186,6 +194,7 @@ void configuration_free(struct configuration *configuration)
 	g_key_file_unref(configuration->origins);
 	g_ptr_array_unref(configuration->problems);
 	g_ptr_array_unref(configuration->warnings);
+	g_free(configuration->credentials_file);
 	g_free(configuration);
 }
 
@@ -215,6 +224,7 @@ struct setup *configuration_setup(const struct configuration *configuration, uns
 		if (value)
 			g_free(setup_set(setup, key, value));
 	}
+	setup->credentials_file = g_strdup(configuration->credentials_file);
 	setup_finish(setup);
 	return setup;
 }

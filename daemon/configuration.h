@@ -16,6 +16,7 @@
 struct configuration {
 	GKeyFile *keys; /* all files merged */
 	GKeyFile *origins; /* for each of the keys, the file it is from */
+	char *credentials_file; /* beside ecemaild.conf */
 	unsigned int sessions; /* to one server */
 	unsigned int keep_open; /* seconds, for a session without a mail */
 	bool trace;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libcurl's part of a session: TCP, greeting, EHLO or HELO. With
+ * libcurl's part of a session: TCP, TLS, greeting, EHLO or HELO, AUTH. With
  * CURLOPT_CONNECT_ONLY it stops there and the transaction is ours.
  *
  * Its result codes do not tell the states apart and its response code is stale
  * after a failure, so every reply line (HEADERFUNCTION) and every command sent
  * (DEBUGFUNCTION) is watched here: they say which reply was the last one and
  * whether another was awaited.
+ *
+ * libcurl reports success, too, where a login was wanted but the server offered
+ * none. So TLS and login count as had only if they were seen here.
  */
 
 #include <errno.h>
@@ -15,12 +18,26 @@
 
 #include "connection.h"
 #include "helo.h"
+#include "resolution.h"
 
 /* libcurl must not end first: our own deadline knows the state. */
 #define MARGIN_MS 5000L
 
 /* After it the server closes: libcurl may say HELO once more, but in vain. */
 #define REPLY_CLOSING 421
+
+#define REPLY_AUTHENTICATED 235
+#define REPLY_CHALLENGE	    334
+
+/* Of OpenSSL; libcurl passes them on as they are. */
+#define VERIFY_NOT_YET_VALID 9
+#define VERIFY_EXPIRED	     10
+#define VERIFY_HOST_NAME     62
+
+#define SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
+
+/* libcurl knows its copy by the file's name only, so a changed file must not have to wait long. */
+#define CA_CACHE_SECONDS 300L
 
 static void trace(struct connection *connection, const char *format, const char *text)
 {
@@ -34,20 +51,37 @@ static void trace(struct connection *connection, const char *format, const char 
 
 static void take_capability(struct connection *connection, const struct reply *reply)
 {
-	if (reply->code == 250 && strlen(reply->text) > 4 &&
-	    !g_ascii_strcasecmp(reply->text + 4, "PIPELINING"))
+	const char *keyword = reply->text + 4;
+
+	if (reply->code != 250 || strlen(reply->text) <= 4)
+		return;
+	if (!g_ascii_strcasecmp(keyword, "PIPELINING"))
 		connection->pipelining = true;
+	if (!g_ascii_strncasecmp(keyword, "AUTH ", 5) || !g_ascii_strncasecmp(keyword, "AUTH=", 5))
+		connection->auth_offered = true;
+}
+
+/* Servers have been seen to repeat what they do not like. */
+static void redact(const struct connection *connection, struct reply *reply)
+{
+	if (!connection->credential || !connection->auth_sent)
+		return;
+	if (reply->code == REPLY_CHALLENGE || credential_in(connection->credential, reply->text))
+		g_snprintf(reply->text, sizeof(reply->text), "%u (withheld)", reply->code);
 }
 
 static void take_line(struct connection *connection, bool complete)
 {
-	const struct reply *reply = &connection->parser.reply;
+	struct reply *reply = &connection->parser.reply;
 
+	redact(connection, reply);
 	trace(connection, "State: 0x2 Received data: ", reply->text);
 	take_capability(connection, reply);
 	if (!complete)
 		return;
 	connection->answered = true;
+	if (connection->auth_sent && reply->code == REPLY_AUTHENTICATED)
+		connection->authenticated = true;
 	if (!connection->greeted && reply_class(reply) == 2)
 		trace(connection, "Received Greeting.", NULL);
 	connection->greeted = true;
@@ -73,18 +107,53 @@ static size_t header_received(char *data, size_t size, size_t count, void *userd
 	return length;
 }
 
-static int command_sent(CURL *easy, curl_infotype type, char *data, size_t size, void *userdata)
+/* What a server offers before TLS does not count after it. */
+static void take_command(struct connection *connection, const char *line)
+{
+	g_autofree char *mechanism = g_strndup(line, 5 + strcspn(line + MIN(5, strlen(line)), " \r\n"));
+
+	connection->answered = false;
+	if (g_str_has_prefix(line, "EHLO")) {
+		connection->pipelining = false;
+		connection->auth_offered = false;
+		trace(connection, "Sending EHLO msg", NULL);
+	} else if (g_str_has_prefix(line, "HELO")) {
+		trace(connection, "Sending HELO msg", NULL);
+	} else if (g_str_has_prefix(line, "STARTTLS")) {
+		trace(connection, "Sending STARTTLS", NULL);
+	} else if (g_str_has_prefix(line, "AUTH ")) {
+		connection->auth_sent = true;
+		trace(connection, "Sending ", mechanism);
+	}
+}
+
+static void take_words(struct connection *connection, const char *text)
+{
+	static const char secured[] = "SSL connection using ";
+
+	if (!g_str_has_prefix(text, secured))
+		return;
+	connection->secured = true;
+	trace(connection, "Secured by ", text + sizeof(secured) - 1);
+}
+
+static int event_told(CURL *easy, curl_infotype type, char *data, size_t size, void *userdata)
 {
 	struct connection *connection = userdata;
+	g_autofree char *text = NULL;
 
 	(void)easy;
-	if (type != CURLINFO_HEADER_OUT)
+	if (type == CURLINFO_SSL_DATA_OUT)
+		connection->up = true;
+	if (type == CURLINFO_SSL_DATA_IN)
+		connection->secured = true;
+	if (type != CURLINFO_HEADER_OUT && type != CURLINFO_TEXT)
 		return 0;
-	connection->answered = false;
-	if (size >= 4 && !memcmp(data, "EHLO", 4))
-		trace(connection, "Sending EHLO msg", NULL);
-	else if (size >= 4 && !memcmp(data, "HELO", 4))
-		trace(connection, "Sending HELO msg", NULL);
+	text = g_strndup(data, size);
+	if (type == CURLINFO_HEADER_OUT)
+		take_command(connection, text);
+	else
+		take_words(connection, g_strchomp(text));
 	return 0;
 }
 
@@ -96,7 +165,7 @@ static char *make_url(const struct setup *setup)
 	g_autofree char *path = g_uri_escape_string(name, NULL, FALSE);
 	bool ipv6 = strchr(setup->server, ':');
 
-	return g_strdup_printf("smtp://%s%s%s:%u/%s", ipv6 ? "[" : "", setup->server,
+	return g_strdup_printf("smtp%s://%s%s%s:%u/%s", setup->tls == TLS_IMPLICIT ? "s" : "", ipv6 ? "[" : "", setup->server,
 			       ipv6 ? "]" : "", setup->port, path);
 }
 
@@ -113,7 +182,7 @@ static void set_callbacks(CURL *easy, struct connection *connection)
 {
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header_received);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, connection);
-	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, command_sent);
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, event_told);
 	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, connection);
 	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 }
@@ -128,6 +197,55 @@ static void set_addresses(struct connection *connection, const struct setup *set
 	curl_easy_setopt(connection->easy, CURLOPT_RESOLVE, connection->addresses);
 }
 
+/* Without a CA path libcurl keeps the certificates of the file, once read. */
+static void set_tls(struct connection *connection, const struct setup *setup)
+{
+	CURL *easy = connection->easy;
+
+	connection->tls_wanted = setup->tls != TLS_NONE;
+	curl_easy_setopt(easy, CURLOPT_USE_SSL,
+			 (long)(connection->tls_wanted ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, setup->ca_file ? setup->ca_file : SYSTEM_CA_FILE);
+	curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, setup->pin);
+}
+
+static int set_login(struct connection *connection, const struct setup *setup)
+{
+	const struct credential *credential;
+	CURL *easy = connection->easy;
+
+	if (setup->source)
+		connection->problem = credential_read(&connection->credential, setup->source);
+	else if (setup->login)
+		connection->problem = credential_load(&connection->credential,
+						      setup->credentials_file, setup->login,
+						      setup->server, setup->port);
+	credential = connection->credential;
+	if (!credential)
+		return connection->problem ? -EACCES : 0;
+	curl_easy_setopt(easy, CURLOPT_USERNAME, credential->user);
+	curl_easy_setopt(easy, credential->token ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD,
+			 credential->secret);
+	curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS,
+			 credential->token ? "AUTH=OAUTHBEARER;AUTH=XOAUTH2" :
+					     "AUTH=PLAIN;AUTH=LOGIN;AUTH=CRAM-MD5");
+	curl_easy_setopt(easy, CURLOPT_SASL_IR, 1L);
+	return 0;
+}
+
+static void set_interface(CURL *easy, const char *name)
+{
+	g_autofree char *value = NULL;
+
+	if (!name)
+		return;
+	value = g_strconcat(is_ip_address(name) ? "host!" : "if!", name, NULL);
+	curl_easy_setopt(easy, CURLOPT_INTERFACE, value);
+}
+
 int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
 		    long milliseconds)
 {
@@ -139,7 +257,7 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 	connection->easy = easy;
 	connection->fault = REPLY_MORE;
 	curl_easy_setopt(easy, CURLOPT_URL, url);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
 	curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not from the environment */
@@ -148,7 +266,10 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 		set_addresses(connection, setup, addresses);
 	set_limits(easy, milliseconds);
 	set_callbacks(easy, connection);
-	return 0;
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->error);
+	set_interface(easy, setup->source_interface);
+	set_tls(connection, setup);
+	return set_login(connection, setup);
 }
 
 bool connection_is_up(const struct connection *connection)
@@ -156,7 +277,7 @@ bool connection_is_up(const struct connection *connection)
 	curl_off_t connected = 0;
 
 	curl_easy_getinfo(connection->easy, CURLINFO_CONNECT_TIME_T, &connected);
-	return connected > 0;
+	return connection->up || connected > 0;
 }
 
 unsigned int connection_error(const struct connection *connection, unsigned int otherwise)
@@ -199,17 +320,78 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
 
 	if (reply_refuses(reply)) {
 		outcome_refuse(outcome, STATE_GREETING, reply);
+		if (connection->auth_sent && !connection->authenticated)
+			outcome->detail = DETAIL_AUTH_REFUSED;
 		return;
 	}
 	outcome_fail(outcome, STATUS_INVALID_STATE, STATE_GREETING, DETAIL_NONE);
 	outcome_take_reply(outcome, reply);
 }
 
+CURLcode connection_check(const struct connection *connection, CURLcode code)
+{
+	if (code == CURLE_OK && connection->tls_wanted && !connection->secured)
+		return CURLE_USE_SSL_FAILED;
+	if (code == CURLE_OK && connection->credential && !connection->authenticated)
+		return CURLE_LOGIN_DENIED;
+	return code;
+}
+
+/* libcurl checks the name after OpenSSL has found the rest in order. */
+static unsigned int certificate_detail(const struct connection *connection)
+{
+	long result = 0;
+
+	curl_easy_getinfo(connection->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	switch (result) {
+	case VERIFY_NOT_YET_VALID:
+		return DETAIL_CERTIFICATE_TOO_NEW;
+	case VERIFY_EXPIRED:
+		return DETAIL_CERTIFICATE_EXPIRED;
+	case 0:
+	case 1:
+	case VERIFY_HOST_NAME:
+		return DETAIL_CERTIFICATE_NAME;
+	default:
+		return DETAIL_CERTIFICATE_UNTRUSTED;
+	}
+}
+
+/* What is wanted but not to be had; 0: it is not about that. */
+static unsigned int security_detail(const struct connection *connection, CURLcode code)
+{
+	switch (code) {
+	case CURLE_USE_SSL_FAILED:
+		return DETAIL_TLS_NOT_OFFERED;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CIPHER:
+		return DETAIL_TLS_FAILED;
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return certificate_detail(connection);
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return DETAIL_CERTIFICATE_PIN;
+	case CURLE_SSL_CACERT_BADFILE:
+		return DETAIL_BAD_FIELD;
+	case CURLE_LOGIN_DENIED:
+		if (connection->auth_sent)
+			return 0;
+		return connection->auth_offered ? DETAIL_AUTH_MECHANISM : DETAIL_AUTH_NOT_OFFERED;
+	default:
+		return 0;
+	}
+}
+
 void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,
 			struct outcome *outcome)
 {
 	unsigned int otherwise = state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED;
+	unsigned int security = security_detail(connection, code);
 
+	if (security) {
+		outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, security);
+		outcome_say(outcome, connection->error);
+		return;
+	}
 	if (connection->fault == REPLY_GARBAGE)
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_GARBAGE);
 	else if (connection->fault == REPLY_TOO_LONG)
@@ -236,5 +418,7 @@ void connection_close(struct connection *connection, CURLM *multi)
 	curl_multi_remove_handle(multi, connection->easy);
 	curl_easy_cleanup(connection->easy);
 	curl_slist_free_all(connection->addresses);
+	credential_free(connection->credential);
+	g_free(connection->problem);
 	connection->easy = NULL;
 }

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#include "credential.h"
 #include "outcome.h"
 #include "setup.h"
 
@@ -15,9 +16,18 @@ struct connection {
 	CURL *easy;
 	struct curl_slist *addresses;
 	struct reply_parser parser; /* its reply: the last one */
+	bool up; /* TLS has begun, so TCP is connected */
 	bool greeted;
 	bool answered; /* nothing was sent since the last complete reply */
 	bool pipelining; /* offered by the server */
+	bool auth_offered;
+	bool auth_sent;
+	bool authenticated;
+	bool secured; /* TLS was seen */
+	bool tls_wanted;
+	struct credential *credential; /* NULL: no AUTH wanted */
+	char *problem; /* why none can be had */
+	char error[CURL_ERROR_SIZE]; /* libcurl's words */
 	enum reply_event fault; /* why it was given up, or REPLY_MORE */
 	trace_fn trace; /* NULL: off */
 	void *userdata;
@@ -25,13 +35,17 @@ struct connection {
 
 /*
  * Prepares @connection->easy; @milliseconds is how long it may take at most,
- * @addresses are those of a server that has a name.
+ * @addresses are those of a server that has a name. -EACCES: @problem says why
+ * there is no login.
  */
 int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
 		    long milliseconds);
 
 /* True once TCP is connected. */
 bool connection_is_up(const struct connection *connection);
+
+/* What libcurl calls done, is it: were TLS and login had that are wanted? */
+CURLcode connection_check(const struct connection *connection, CURLcode code);
 
 /* Why libcurl gave up in @state (1 or 2). */
 void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,

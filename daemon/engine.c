@@ -131,7 +131,7 @@ static void submission_connect(struct engine *engine, struct submission *submiss
 		outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
 		submission_end(submission, &outcome);
 	} else if (session_new(&submission->session, engine, submission) < 0) {
-		outcome_fail(&outcome, STATUS_NO_MEMORY, STATE_CONNECT, DETAIL_NONE);
+		outcome = submission->outcome;
 		submission_end(submission, &outcome);
 	}
 }

@@ -23,6 +23,7 @@
  * had died before: the submission is started again, on a new session, once.
  */
 
+#include <errno.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -487,9 +488,22 @@ static int start_connecting(struct session *session, const char *addresses)
 	return 0;
 }
 
+/* Why it cannot even begin: no memory, or no login for this server. */
+static void say_why(const struct session *session, int error, struct outcome *outcome)
+{
+	if (error != -EACCES) {
+		outcome_fail(outcome, STATUS_NO_MEMORY, STATE_CONNECT, DETAIL_NONE);
+		return;
+	}
+	outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_CONNECT, DETAIL_NO_CREDENTIAL);
+	outcome_say(outcome, session->connection.problem);
+}
+
 static void resolved(void *userdata, int error, const char *addresses)
 {
 	struct session *session = userdata;
+	struct outcome outcome = { 0 };
+	int r;
 
 	session->resolution = NULL;
 	if (error == EAI_MEMORY)
@@ -497,8 +511,13 @@ static void resolved(void *userdata, int error, const char *addresses)
 	else if (error)
 		fail_connecting(session, STATUS_TCP_ERROR,
 				error == EAI_AGAIN ? DETAIL_NO_NAME_SERVER : DETAIL_NO_NAME);
-	else if (start_connecting(session, addresses) < 0)
-		fail_connecting(session, STATUS_NO_MEMORY, DETAIL_NONE);
+	if (error)
+		return;
+	r = start_connecting(session, addresses);
+	if (r >= 0)
+		return;
+	say_why(session, r, &outcome);
+	end(session, &outcome, false);
 }
 
 static int start(struct session *session)
@@ -526,6 +545,7 @@ int session_new(struct session **result, struct engine *engine, struct submissio
 	engine_add_session(engine, session);
 	r = start(session);
 	if (r < 0) {
+		say_why(session, r, &submission->outcome);
 		session_drop(session);
 		return r;
 	}
@@ -568,6 +588,7 @@ void session_connected(struct session *session, CURLcode code)
 {
 	curl_socket_t fd;
 
+	code = connection_check(&session->connection, code);
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(session->connection.easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (code != CURLE_OK || sd_event_add_io(engine_event(session->engine), &session->io, fd,

@@ -28,7 +28,7 @@ void session_quit(struct session *session);
 /* Its setup has been replaced: it ends as soon as it is idle. */
 void session_retire(struct session *session);
 
-/* Starts to connect for @submission. */
+/* Starts to connect for @submission; if that fails its outcome says why. */
 int session_new(struct session **session, struct engine *engine, struct submission *submission);
 
 /* libcurl is done with connecting. */

@@ -4,13 +4,15 @@
 #include <arpa/inet.h>
 #include <linux/ecom.h>
 #include <linux/ecom_slave89.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "address.h"
 #include "setup.h"
 #include "status.h"
 
-#define SMTP_PORT 25
+#define SMTP_PORT  25
+#define SMTPS_PORT 465
 
 /* A setter returns NULL or what is wrong (to be freed). */
 struct field {
@@ -160,15 +162,75 @@ static char *set_helo_name(struct setup *setup, const char *value)
 	return NULL;
 }
 
-/* Named already, so that no one believes to have TLS who wrote it down. */
 static char *set_tls(struct setup *setup, const char *value)
 {
-	(void)setup;
-	return strcmp(value, "none") ? g_strdup("this version cannot do TLS") : NULL;
+	static const char *const names[] = {
+		[TLS_NONE] = "none",
+		[TLS_STARTTLS] = "starttls",
+		[TLS_IMPLICIT] = "implicit",
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		setup->tls = (enum tls_mode)i;
+		setup->port = i == TLS_IMPLICIT ? SMTPS_PORT : SMTP_PORT;
+		return NULL;
+	}
+	return g_strdup("not such a mode");
 }
 
-/* Port before Server, whose own port wins. */
+static void replace(char **field, const char *value)
+{
+	g_free(*field);
+	*field = *value ? g_strdup(value) : NULL;
+}
+
+static char *set_ca_file(struct setup *setup, const char *value)
+{
+	replace(&setup->ca_file, value);
+	return !*value || *value == '/' ? NULL : g_strdup("not an absolute path");
+}
+
+/* "sha256//" and 44 characters of base64, maybe more than one of it */
+static bool is_pin(const char *pin)
+{
+	const char *hash = g_str_has_prefix(pin, "sha256//") ? pin + 8 : "";
+
+	return strlen(hash) == 44 && hash[43] == '=' &&
+	       strspn(hash, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") == 43;
+}
+
+static char *set_pin(struct setup *setup, const char *value)
+{
+	g_auto(GStrv) pins = g_strsplit(value, ";", -1);
+
+	replace(&setup->pin, value);
+	for (char **pin = pins; *pin; pin++)
+		if (!is_pin(*pin))
+			return g_strdup("not a SHA-256 of a public key");
+	return NULL;
+}
+
+static char *set_login(struct setup *setup, const char *value)
+{
+	replace(&setup->login, value);
+	return strpbrk(value, "[]") ? g_strdup("not the name of a section") : NULL;
+}
+
+static char *set_source_interface(struct setup *setup, const char *value)
+{
+	replace(&setup->source_interface, value);
+	if (!*value || is_address(AF_INET, value) || is_address(AF_INET6, value))
+		return NULL;
+	if (strlen(value) >= IF_NAMESIZE || strpbrk(value, "/! \t:"))
+		return g_strdup("neither a network interface nor an address");
+	return NULL;
+}
+
+/* TLS has a port of its own; before Port, and that before Server, whose own port wins. */
 static const struct field fields[] = {
+	{ "TLS", set_tls, DETAIL_BAD_FIELD, "none, starttls, implicit" },
 	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
 	{ "Server", set_server, DETAIL_BAD_FIELD,
 	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
@@ -177,7 +239,12 @@ static const struct field fields[] = {
 	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ..." },
 	{ "Timeout", set_timeout, DETAIL_BAD_FIELD, "1 to 65535 seconds" },
 	{ "HeloName", set_helo_name, DETAIL_BAD_FIELD, "a full host name, or [address]" },
-	{ "TLS", set_tls, DETAIL_BAD_FIELD, "none" },
+	{ "CAFile", set_ca_file, DETAIL_BAD_FIELD, "a file with certificates in PEM format" },
+	{ "Pin", set_pin, DETAIL_BAD_FIELD,
+	  "sha256//BASE64 of the server's public key; several separated by ;" },
+	{ "Login", set_login, DETAIL_BAD_FIELD, "the name of a section of credentials.conf" },
+	{ "SourceInterface", set_source_interface, DETAIL_BAD_FIELD,
+	  "a network interface as ip link shows it, or an address of this machine" },
 };
 
 static const struct field *find_field(const char *name)
@@ -226,6 +293,9 @@ void setup_finish(struct setup *setup)
 		setup_invalidate(setup, DETAIL_NO_SERVER, "Server -- undefined --");
 	if (!setup->sender_address)
 		setup_invalidate(setup, DETAIL_NO_SENDER, "SenderAddress -- undefined --");
+	if ((setup->login || setup->source) && setup->tls == TLS_NONE)
+		setup_invalidate(setup, DETAIL_BAD_FIELD,
+				 "Login= is never used without TLS; set TLS=starttls or implicit");
 }
 
 struct setup *setup_new(void)
@@ -256,6 +326,11 @@ static void setup_clear(gpointer data)
 	g_free(setup->sender_name);
 	g_free(setup->sender_address);
 	g_free(setup->helo_name);
+	g_free(setup->ca_file);
+	g_free(setup->pin);
+	g_free(setup->login);
+	g_free(setup->credentials_file);
+	g_free(setup->source_interface);
 	g_free(setup->problem);
 	g_ptr_array_unref(setup->cc);
 }

@@ -5,6 +5,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
+enum tls_mode {
+	TLS_NONE,
+	TLS_STARTTLS, /* required */
+	TLS_IMPLICIT,
+};
+
 /*
  * The e-mail setup of one slot (seed 000, section 6). Never changed once
  * made, so that a request keeps the one it started with.
@@ -17,6 +23,13 @@ struct setup {
 	GPtrArray *cc; /* addresses, maybe none */
 	unsigned int timeout; /* seconds */
 	char *helo_name; /* NULL: this machine's */
+	enum tls_mode tls;
+	char *ca_file; /* NULL: the system's */
+	char *pin; /* of the server's public key, "sha256//…", or NULL */
+	char *login; /* name of a credential, NULL: no AUTH */
+	char *credentials_file; /* that knows @login */
+	const struct credential_source *source; /* instead of these two; not owned */
+	char *source_interface; /* or address, NULL: as the routes say */
 
 	unsigned int detail; /* why mail cannot be sent with it, 0: it can */
 	char *problem; /* the same in words, NULL: it can */

@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-slot
+	daemon-engine daemon-session daemon-security daemon-slot
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -22,11 +22,15 @@ daemon-message-pkgs := gmime-3.0
 daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
 
 daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
-daemon-engine-pkgs := $(ecemaild-pkgs)
+daemon-engine-pkgs := $(ecemaild-pkgs) openssl
 daemon-engine-libs := -Wl,--wrap=getaddrinfo
 
 daemon-session-srcs := tests/daemon/session.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
-daemon-session-pkgs := $(ecemaild-pkgs)
+daemon-session-pkgs := $(ecemaild-pkgs) openssl
+
+daemon-security-srcs := tests/daemon/security.c tests/daemon/certificate.c tests/daemon/mail.c \
+	$(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-security-pkgs := $(ecemaild-pkgs) openssl
 
 daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
-daemon-slot-pkgs := $(ecemaild-pkgs)
+daemon-slot-pkgs := $(ecemaild-pkgs) openssl

@@ -17,6 +17,8 @@ struct server {
 	int listener;
 	unsigned int port;
 	bool pipelining;
+	SSL_CTX *tls; /* NULL: none */
+	bool implicit;
 	const struct server_step *script;
 	bool used[64];
 	GPtrArray *connections;
@@ -31,6 +33,7 @@ struct connection {
 	struct server *server;
 	pthread_t thread;
 	int fd;
+	SSL *ssl; /* once there is TLS */
 	bool in_text;
 	bool text_seen;
 };
@@ -52,7 +55,13 @@ static const struct server_step ehlo_pipelining = {
 	"EHLO", SAY, "250-test\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n", 0
 };
 
-static const struct server_step *find_step(struct server *server, const char *line)
+static const struct server_step ehlo_starttls = {
+	"EHLO", SAY, "250-test\r\n250-STARTTLS\r\n250 ENHANCEDSTATUSCODES\r\n", 0
+};
+
+static const struct server_step starttls = { "STARTTLS", SAY, "220 2.0.0 go\r\n", 0 };
+
+static const struct server_step *find_step(struct server *server, const char *line, bool secured)
 {
 	const struct server_step *step = server->script;
 
@@ -66,6 +75,10 @@ static const struct server_step *find_step(struct server *server, const char *li
 		return NULL;
 	if (server->pipelining && g_str_has_prefix(line, "EHLO"))
 		return &ehlo_pipelining;
+	if (server->tls && !server->implicit && g_str_has_prefix(line, "STARTTLS"))
+		return &starttls;
+	if (server->tls && !server->implicit && !secured && g_str_has_prefix(line, "EHLO"))
+		return &ehlo_starttls;
 	for (step = usual; strncasecmp(line, step->command, strlen(step->command)); step++)
 		;
 	return step;
@@ -76,12 +89,36 @@ static void pause_ms(unsigned int ms)
 	usleep(ms * 1000);
 }
 
-static void send_slowly(int fd, const char *reply, size_t piece, unsigned int ms)
+static bool put(struct connection *connection, const char *data, size_t length)
+{
+	if (connection->ssl)
+		return SSL_write(connection->ssl, data, (int)length) > 0;
+	return send(connection->fd, data, length, MSG_NOSIGNAL) > 0;
+}
+
+static ssize_t get(struct connection *connection, char *buffer, size_t size)
+{
+	if (connection->ssl)
+		return SSL_read(connection->ssl, buffer, (int)size);
+	return recv(connection->fd, buffer, size, 0);
+}
+
+/* Returns false if the client does not like it. */
+static bool secure(struct connection *connection)
+{
+	SSL *ssl = SSL_new(connection->server->tls);
+
+	SSL_set_fd(ssl, connection->fd);
+	connection->ssl = ssl;
+	return SSL_accept(ssl) == 1;
+}
+
+static void send_slowly(struct connection *connection, const char *reply, size_t piece, unsigned int ms)
 {
 	size_t length = strlen(reply);
 
 	for (size_t sent = 0; sent < length; sent += piece) {
-		if (send(fd, reply + sent, MIN(piece, length - sent), MSG_NOSIGNAL) < 0)
+		if (!put(connection, reply + sent, MIN(piece, length - sent)))
 			return;
 		pause_ms(ms);
 	}
@@ -112,11 +149,13 @@ static bool act(struct connection *connection, const struct server_step *step)
 		return true;
 	pause_ms(step->delay_ms);
 	if (step->reply && step->action == DRIP)
-		send_slowly(fd, step->reply, 1, 1);
+		send_slowly(connection, step->reply, 1, 1);
 	else if (step->reply && (step->action == SPLIT || step->action == SPLIT_CLOSE))
-		send_slowly(fd, step->reply, strlen(step->reply) / 2 + 1, 20);
+		send_slowly(connection, step->reply, strlen(step->reply) / 2 + 1, 20);
 	else if (step->reply)
-		send(fd, step->reply, strlen(step->reply), MSG_NOSIGNAL);
+		put(connection, step->reply, strlen(step->reply));
+	if (step == &starttls && !secure(connection))
+		return false;
 	if (step->reply && !strncmp(step->reply, "354", 3))
 		connection->in_text = true;
 	if (step->action == HANG)
@@ -136,7 +175,7 @@ static bool take(struct connection *connection, const char *line)
 	if (connection->in_text && strcmp(line, ".")) {
 		g_string_append_printf(server->text, "%s\r\n", line);
 		if (!connection->text_seen)
-			step = find_step(server, "text");
+			step = find_step(server, "text", false);
 		connection->text_seen = true;
 	} else {
 		if (connection->in_text)
@@ -144,7 +183,7 @@ static bool take(struct connection *connection, const char *line)
 		else
 			g_string_append_printf(server->commands, "%s|", line);
 		connection->in_text = false;
-		step = find_step(server, line);
+		step = find_step(server, line, connection->ssl);
 	}
 	pthread_mutex_unlock(&server->lock);
 	return act(connection, step);
@@ -161,11 +200,11 @@ static void converse(struct connection *connection)
 
 	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	pthread_mutex_lock(&server->lock);
-	greeting = find_step(server, "connect");
+	greeting = find_step(server, "connect", false);
 	pthread_mutex_unlock(&server->lock);
-	if (!act(connection, greeting))
+	if ((server->implicit && !secure(connection)) || !act(connection, greeting))
 		return;
-	while ((n = recv(connection->fd, buffer, sizeof(buffer), 0)) > 0) {
+	while ((n = get(connection, buffer, sizeof(buffer))) > 0) {
 		g_string_append_len(input, buffer, n);
 		while ((end = strstr(input->str, "\r\n"))) {
 			g_autofree char *line = g_strndup(input->str, (gsize)(end - input->str));
@@ -183,6 +222,7 @@ static void *serve(void *userdata)
 	struct server *server = connection->server;
 
 	converse(connection);
+	SSL_free(connection->ssl);
 	pthread_mutex_lock(&server->lock);
 	server->open--;
 	close(connection->fd);
@@ -209,7 +249,8 @@ static void *listen_for_clients(void *userdata)
 	return NULL;
 }
 
-struct server *server_start(const struct server_step *script, bool pipelining)
+static struct server *start(const struct server_step *script, bool pipelining, SSL_CTX *tls,
+			    bool implicit)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -219,6 +260,8 @@ struct server *server_start(const struct server_step *script, bool pipelining)
 	pthread_mutex_init(&server->lock, NULL);
 	server->script = script;
 	server->pipelining = pipelining;
+	server->tls = tls;
+	server->implicit = implicit;
 	server->connections = g_ptr_array_new_with_free_func(g_free);
 	server->commands = g_string_new(NULL);
 	server->text = g_string_new(NULL);
@@ -229,6 +272,16 @@ struct server *server_start(const struct server_step *script, bool pipelining)
 	server->port = ntohs(address.sin_port);
 	pthread_create(&server->thread, NULL, listen_for_clients, server);
 	return server;
+}
+
+struct server *server_start(const struct server_step *script, bool pipelining)
+{
+	return start(script, pipelining, NULL, false);
+}
+
+struct server *server_start_tls(const struct server_step *script, SSL_CTX *tls, bool implicit)
+{
+	return start(script, false, tls, implicit);
 }
 
 unsigned int server_port(const struct server *server)

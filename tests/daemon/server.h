@@ -3,6 +3,7 @@
 #define TESTS_DAEMON_SERVER_H
 
 #include <glib.h>
+#include <openssl/ssl.h>
 #include <stdbool.h>
 
 /* A scripted SMTP server on 127.0.0.1, a thread for each connection. */
@@ -32,6 +33,9 @@ struct server_step {
 
 /* The script ends with an empty step and may be NULL. */
 struct server *server_start(const struct server_step *script, bool pipelining);
+
+/* With TLS: from the first byte, or as STARTTLS, which it then offers. Does not own @tls. */
+struct server *server_start_tls(const struct server_step *script, SSL_CTX *tls, bool implicit);
 void server_stop(struct server *server);
 unsigned int server_port(const struct server *server);
 

@@ -79,6 +79,8 @@ static void expect_problem(const char *text, unsigned int detail, const char *pr
 static void test_undefined(void **state)
 {
 	(void)state;
+	expect_problem("[Mail]\nServer=mail\nSenderAddress=a@b\nLogin=plc\n", DETAIL_BAD_FIELD,
+		       "Login= is never used without TLS; set TLS=starttls or implicit");
 	expect_problem(NULL, DETAIL_NO_SERVER, "Server -- undefined --");
 	expect_problem("[Mail]\nServer=0.0.0.0\n", DETAIL_NO_SERVER, "Server -- undefined --");
 	expect_problem("[Mail]\nServer=\nSenderAddress=a@b\n", DETAIL_NO_SERVER,
@@ -114,7 +116,13 @@ static void test_bad_values(void **state)
 		{ "Cc=a@b, nobody", DETAIL_BAD_CC },
 		{ "HeloName=a b", DETAIL_BAD_FIELD },
 		{ "HeloName=[", DETAIL_BAD_FIELD },
-		{ "TLS=starttls", DETAIL_BAD_FIELD },
+		{ "TLS=maybe", DETAIL_BAD_FIELD },
+		{ "TLS=", DETAIL_BAD_FIELD },
+		{ "CAFile=ca.pem", DETAIL_BAD_FIELD },
+		{ "Pin=sha256//short=", DETAIL_BAD_FIELD },
+		{ "Pin=/etc/key.pem", DETAIL_BAD_FIELD },
+		{ "Login=[a]", DETAIL_BAD_FIELD },
+		{ "SourceInterface=a b", DETAIL_BAD_FIELD },
 	};
 
 	(void)state;

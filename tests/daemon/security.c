@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* TLS and logins: had in full, or the mail does not go. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <glib/gstdio.h>
+
+#include "certificate.h"
+#include "loop.h"
+#include "mail.h"
+#include "server.h"
+
+#define HOUR 3600L
+
+static char *directory, *ca_file, *pin;
+static SSL_CTX *good;
+
+static char *path_of(const char *name)
+{
+	return g_build_filename(directory, name, NULL);
+}
+
+static void write_file(const char *name, const char *text, int mode)
+{
+	g_autofree char *path = path_of(name);
+
+	assert_true(g_file_set_contents(path, text, -1, NULL));
+	chmod(path, (mode_t)mode);
+}
+
+static void set(struct mail *mail, const char *field, const char *value)
+{
+	char *problem = setup_set(mail->setup, field, value);
+
+	if (problem)
+		fail_msg("%s", problem);
+}
+
+static struct mail *secure_mail(struct server *server, const char *mode, const char *ca)
+{
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	set(mail, "TLS", mode);
+	set(mail, "CAFile", ca);
+	mail->setup->port = server_port(server);
+	return mail;
+}
+
+/* Both ways to TLS with one certificate; never a message in clear. */
+static void expect_tls(SSL_CTX *tls, const char *ca, const char *pinned, unsigned int status,
+		       unsigned int detail)
+{
+	for (int implicit = 0; implicit < 2; implicit++) {
+		struct server *server = server_start_tls(NULL, tls, implicit);
+		struct mail *mail = secure_mail(server, implicit ? "implicit" : "starttls", ca);
+
+		set(mail, "Pin", pinned);
+		mail_run(mail);
+		server_settle(server);
+		expect_outcome(mail, status, status ? 2 : 8, detail, status ? SENT_NO : SENT_YES);
+		assert_int_equal(server_messages(server), status ? 0 : 1);
+		assert_true(!status == !!strstr(mail->trace->str, "Secured by TLSv1.3") ||
+			    detail == DETAIL_CERTIFICATE_NAME || detail == DETAIL_CERTIFICATE_PIN);
+		mail_free(mail);
+		server_stop(server);
+	}
+}
+
+static void test_tls(void **state)
+{
+	(void)state;
+	expect_tls(good, ca_file, "", 0, 0);
+	expect_tls(good, ca_file, pin, 0, 0);
+}
+
+/* Each in a file of its own: libcurl keeps what it has read of one. */
+static void expect_refused(const char *name, long from, long to, unsigned int detail)
+{
+	static int number;
+	g_autofree char *base = g_strdup_printf("refused-%d.pem", ++number);
+	g_autofree char *file = path_of(base);
+	SSL_CTX *tls = certificate_new(name, from, to, file, NULL);
+
+	expect_tls(tls, file, "", 24, detail);
+	SSL_CTX_free(tls);
+}
+
+static void test_certificates(void **state)
+{
+	g_autofree char *file = path_of("other.pem"), *other_pin = NULL;
+	SSL_CTX *tls = certificate_new("127.0.0.1", -HOUR, HOUR, file, &other_pin);
+
+	(void)state;
+	expect_tls(tls, ca_file, "", 24, DETAIL_CERTIFICATE_UNTRUSTED);
+	expect_tls(tls, "", "", 24, DETAIL_CERTIFICATE_UNTRUSTED);
+	expect_tls(good, ca_file, other_pin, 24, DETAIL_CERTIFICATE_PIN);
+	SSL_CTX_free(tls);
+	expect_refused("127.0.0.1", -2 * HOUR, -HOUR, DETAIL_CERTIFICATE_EXPIRED);
+	expect_refused("127.0.0.1", HOUR, 2 * HOUR, DETAIL_CERTIFICATE_TOO_NEW);
+	expect_refused("mail.example.com", -HOUR, HOUR, DETAIL_CERTIFICATE_NAME);
+	expect_tls(good, "/nonexistent.pem", "", 24, DETAIL_BAD_FIELD);
+}
+
+/* TLS is wanted, the server does not have it, in each of its ways. */
+static void expect_no_tls(const struct server_step *script, const char *mode, unsigned int status,
+			  unsigned int detail)
+{
+	struct server *server = server_start(script, false);
+	struct mail *mail = secure_mail(server, mode, ca_file);
+
+	mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + 2 * TIMEOUT_MS * 1000ULL;
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, status, 2, detail, SENT_NO);
+	assert_null(strstr(server_commands(server), "MAIL"));
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_no_tls(void **state)
+{
+#define OFFER { "EHLO", SAY, "250-test\r\n250 STARTTLS\r\n", 0 }
+	static const struct server_step refuses[] = {
+		OFFER, { "STARTTLS", SAY, "454 4.7.0 not now\r\n", 0 }, { 0 }
+	};
+	static const struct server_step injects[] = {
+		OFFER, { "STARTTLS", SAY, "220 go\r\n250 injected\r\n", 0 }, { 0 }
+	};
+	static const struct server_step hangs[] = {
+		OFFER, { "STARTTLS", HANG, "220 go\r\n", 0 }, { 0 }
+	};
+	static const struct server_step closes[] = {
+		OFFER, { "STARTTLS", SAY_CLOSE, NULL, 0 }, { 0 }
+	};
+	static const struct server_step no_ehlo[] = {
+		{ "EHLO", SAY, "502 5.5.1 what\r\n", 0 }, { 0 }
+	};
+
+	(void)state;
+	expect_no_tls(NULL, "starttls", 24, DETAIL_TLS_NOT_OFFERED);
+	expect_no_tls(refuses, "starttls", 24, DETAIL_TLS_NOT_OFFERED);
+	expect_no_tls(no_ehlo, "starttls", 502, 0);
+	expect_no_tls(injects, "starttls", 22, 0);
+	expect_no_tls(hangs, "starttls", 12, 0);
+	expect_no_tls(closes, "starttls", 20, DETAIL_CLOSED);
+	expect_no_tls(NULL, "implicit", 24, DETAIL_TLS_FAILED);
+}
+
+/* Kept-open sessions work with TLS as without. */
+static void test_reused(void **state)
+{
+	struct server *server = server_start_tls(NULL, good, true);
+	struct mail *first = secure_mail(server, "implicit", ca_file);
+	struct mail *second = mail_new_with(first->setup, "b@x.org", PATIENCE_MS);
+
+	(void)state;
+	engine_set_keep_open(engine, 1000000);
+	mail_run(first);
+	mail_run(second);
+	assert_string_equal(second->states->str, "345678");
+	expect_outcome(second, 0, 8, 0, SENT_YES);
+	engine_retire(engine, first->setup);
+	engine_set_keep_open(engine, 0);
+	server_settle(server);
+	assert_int_equal(server_connections(server), 1);
+	mail_free(first);
+	mail_free(second);
+	server_stop(server);
+}
+
+#define CAN(mechanisms) { "EHLO", SAY, "250-test\r\n250 AUTH " mechanisms "\r\n", 0 }
+#define WELCOME		"235 2.7.0 welcome\r\n"
+
+static void use_login(struct mail *mail, const char *name)
+{
+	set(mail, "Login", name);
+	mail->setup->credentials_file = path_of("credentials.conf");
+}
+
+static void bind_credentials(struct server *server, const char *host)
+{
+	g_autofree char *text = g_strdup_printf(
+		"[plc]\nServer=other.example, %s:%u\nUser=joe\nPasswordFile=%s/password\n"
+		"[token]\nServer=%s\nUser=joe\nTokenFile=%s/token\n"
+		"[unit]\nServer=%s\nUser=joe\nCredential=smtp\n",
+		host, server_port(server), directory, host, directory, host);
+
+	write_file("credentials.conf", text, 0640);
+}
+
+/* The login @name with a server that does as @script; what it must have seen. */
+static void expect_login(const char *name, const struct server_step *script, unsigned int status,
+			 unsigned int detail, const char *seen)
+{
+	struct server *server = server_start_tls(script, good, true);
+	struct mail *mail = secure_mail(server, "implicit", ca_file);
+
+	bind_credentials(server, "127.0.0.1");
+	use_login(mail, name);
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, status, status ? 2 : 8, detail, status ? SENT_NO : SENT_YES);
+	if (seen)
+		assert_non_null(strstr(server_commands(server), seen));
+	assert_true(!status == !!strstr(server_commands(server), "MAIL"));
+	assert_null(strstr(mail->trace->str, "s3cret"));
+	assert_null(strstr(mail->trace->str, "AGpvZQBzM2NyZXQ="));
+	assert_null(strstr(mail->submission.outcome.text, "AGpvZQBzM2NyZXQ="));
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_login(void **state)
+{
+	static const struct server_step plain[] = { CAN("PLAIN"), { "AUTH", SAY, WELCOME, 0 }, { 0 } };
+	static const struct server_step login[] = { CAN("LOGIN"),
+						    { "AUTH", SAY, "334 UGFzc3dvcmQ6\r\n", 0 },
+						    { "czNjcmV0", SAY, WELCOME, 0 },
+						    { 0 } };
+	static const struct server_step cram[] = {
+		CAN("CRAM-MD5"),
+		{ "AUTH", SAY, "334 PDEuMkB0ZXN0Pg==\r\n", 0 },
+		{ "am9lI", SAY, WELCOME, 0 },
+		{ 0 }
+	};
+	static const struct server_step xoauth2[] = { CAN("PLAIN XOAUTH2"),
+						      { "AUTH XOAUTH2", SAY, WELCOME, 0 },
+						      { 0 } };
+	static const struct server_step bearer[] = { CAN("OAUTHBEARER"),
+						     { "AUTH OAUTHBEARER", SAY, WELCOME, 0 },
+						     { 0 } };
+
+	(void)state;
+	expect_login("plc", plain, 0, 0, "AUTH PLAIN AGpvZQBzM2NyZXQ=|");
+	expect_login("plc", login, 0, 0, "AUTH LOGIN am9l|czNjcmV0|");
+	expect_login("plc", cram, 0, 0, "AUTH CRAM-MD5|");
+	expect_login("token", xoauth2, 0, 0, "AUTH XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgb25lAQE=|");
+	write_file("token", "two\n", 0600);
+	expect_login("token", xoauth2, 0, 0, "AUTH XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgdHdvAQE=|");
+	write_file("token", "one\n", 0600);
+	expect_login("token", bearer, 0, 0, "AUTH OAUTHBEARER ");
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	write_file("smtp", "s3cret", 0600);
+	expect_login("unit", plain, 0, 0, "AUTH PLAIN AGpvZQBzM2NyZXQ=|");
+}
+
+static void test_login_refused(void **state)
+{
+	static const struct server_step wrong[] = {
+		CAN("PLAIN"), { "AUTH", SAY, "535 5.7.8 AGpvZQBzM2NyZXQ= is wrong\r\n", 0 }, { 0 }
+	};
+	static const struct server_step later[] = {
+		CAN("PLAIN"), { "AUTH", SAY, "454 4.7.0 later\r\n", 0 }, { 0 }
+	};
+	static const struct server_step other[] = { CAN("GSSAPI NTLM"), { 0 } };
+
+	(void)state;
+	expect_login("plc", wrong, 535, DETAIL_AUTH_REFUSED, "AUTH PLAIN");
+	expect_login("plc", later, 454, DETAIL_AUTH_REFUSED, "AUTH PLAIN");
+	expect_login("plc", NULL, 24, DETAIL_AUTH_NOT_OFFERED, NULL);
+	expect_login("plc", other, 24, DETAIL_AUTH_MECHANISM, NULL);
+}
+
+/* The login is not for this server, or cannot be read: the server does not even see a connection. */
+static void expect_no_credential(const char *name, const char *host, int mode, const char *why)
+{
+	struct server *server = server_start_tls(NULL, good, true);
+	struct mail *mail = secure_mail(server, "implicit", ca_file);
+	g_autofree char *file = path_of("credentials.conf");
+
+	bind_credentials(server, host);
+	chmod(file, (mode_t)mode);
+	use_login(mail, name);
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, 24, 1, DETAIL_NO_CREDENTIAL, SENT_NO);
+	assert_non_null(strstr(mail->submission.outcome.text, why));
+	assert_int_equal(server_connections(server), 0);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_no_credential(void **state)
+{
+	g_autofree char *password = path_of("password");
+
+	(void)state;
+	expect_no_credential("plc", "mail.example.com", 0640, "is not for the server");
+	expect_no_credential("nobody", "127.0.0.1", 0640, "has no [nobody]");
+	expect_no_credential("plc", "127.0.0.1", 0660, "writable by root only");
+	write_file("password", "", 0600);
+	expect_no_credential("plc", "127.0.0.1", 0640, "empty");
+	unlink(password);
+	expect_no_credential("plc", "127.0.0.1", 0640, "No such file");
+	mkfifo(password, 0600);
+	expect_no_credential("plc", "127.0.0.1", 0640, "not a regular file");
+	unlink(password);
+	write_file("password", "s3cret\n", 0600);
+}
+
+/* After STARTTLS only what is offered then counts. */
+static void test_offers(void **state)
+{
+	static const struct server_step script[] = {
+		{ "EHLO", SAY, "250-PIPELINING\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n", 0 },
+		{ "EHLO", SAY, "250 test\r\n", 0 },
+		{ 0 }
+	};
+	struct server *server = server_start_tls(script, good, false);
+	struct mail *mail = secure_mail(server, "starttls", ca_file);
+
+	(void)state;
+	bind_credentials(server, "127.0.0.1");
+	use_login(mail, "plc");
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, 24, 2, DETAIL_AUTH_NOT_OFFERED, SENT_NO);
+	assert_null(strstr(server_commands(server), "AUTH"));
+	mail_free(mail);
+	server_stop(server);
+}
+
+/* The certificates of a big file are read for the first connection only. */
+static void test_ca_cache(void **state)
+{
+	static const char system_file[] = "/etc/ssl/certs/ca-certificates.crt";
+	uint64_t took[4];
+
+	(void)state;
+	if (access(system_file, R_OK))
+		skip();
+	for (int i = 0; i < 4; i++) {
+		struct server *server = server_start_tls(NULL, good, true);
+		struct mail *mail = secure_mail(server, "implicit", system_file);
+		uint64_t before = now_us(CLOCK_THREAD_CPUTIME_ID);
+
+		mail_run(mail);
+		took[i] = now_us(CLOCK_THREAD_CPUTIME_ID) - before;
+		mail_free(mail);
+		server_stop(server);
+	}
+	print_message("CPU us for a refused handshake: %u, then %u %u %u\n", (unsigned int)took[0],
+		      (unsigned int)took[1], (unsigned int)took[2], (unsigned int)took[3]);
+	assert_true(MIN(MIN(took[1], took[2]), took[3]) < took[0] / 2);
+}
+
+static void test_source(void **state)
+{
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
+
+	(void)state;
+	set(mail, "SourceInterface", "127.0.0.1");
+	mail_run(mail);
+	expect_outcome(mail, 0, 8, 0, SENT_YES);
+	mail_free(mail);
+	mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
+	set(mail, "SourceInterface", "nosuch0");
+	mail_run(mail);
+	expect_outcome(mail, 20, 1, DETAIL_NO_ROUTE, SENT_NO);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static int set_up(void **state)
+{
+	signal(SIGPIPE, SIG_IGN);
+	directory = g_dir_make_tmp("ecemail-security-XXXXXX", NULL);
+	ca_file = path_of("ca.pem");
+	good = certificate_new("127.0.0.1", -HOUR, HOUR, ca_file, &pin);
+	write_file("password", "s3cret\n", 0600);
+	write_file("token", "one\n", 0600);
+	return mail_set_up(state);
+}
+
+static int tear_down(void **state)
+{
+	GDir *dir = g_dir_open(directory, 0, NULL);
+
+	for (const char *name; (name = g_dir_read_name(dir));) {
+		g_autofree char *path = path_of(name);
+
+		unlink(path);
+	}
+	g_dir_close(dir);
+	rmdir(directory);
+	SSL_CTX_free(good);
+	g_free(pin);
+	g_free(ca_file);
+	g_free(directory);
+	return mail_tear_down(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ca_cache),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_certificates),
+		cmocka_unit_test(test_no_tls),
+		cmocka_unit_test(test_reused),
+		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_login_refused),
+		cmocka_unit_test(test_no_credential),
+		cmocka_unit_test(test_offers),
+		cmocka_unit_test(test_source),
+	};
+
+	return cmocka_run_group_tests_name("security", tests, set_up, tear_down);
+}
