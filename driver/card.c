@@ -13,11 +13,13 @@
  * rings all the time does not make its own heart stand still.
  */
 #include <linux/delay.h>
+#include <linux/random.h>
 
 #include "ecom.h"
 #include "trace.h"
 
 static const char heart_stands_still[] = "heartbeat stands still";
+static const char stopped[] = "stopped";
 
 static void card_release(struct kref *ref)
 {
@@ -57,6 +59,11 @@ static void card_tick(struct work_struct *work)
 	schedule_delayed_work(&card->tick, HZ);
 }
 
+static void tell_listeners(struct work_struct *work)
+{
+	ecom_netlink_tell_card(container_of(work, struct ecom_card, tell_work));
+}
+
 struct ecom_card *ecom_card_create(struct pci_dev *pdev)
 {
 	struct ecom_card *card = kzalloc(sizeof(*card), GFP_KERNEL);
@@ -68,7 +75,12 @@ struct ecom_card *ecom_card_create(struct pci_dev *pdev)
 	init_rwsem(&card->io_lock);
 	mutex_init(&card->check_lock);
 	INIT_DELAYED_WORK(&card->tick, card_tick);
+	INIT_WORK(&card->tell_work, tell_listeners);
 	card->pdev = pdev;
+	card->trouble = stopped;
+	do {
+		card->host_generation = get_random_u32();
+	} while (!card->host_generation);
 	return card;
 }
 
@@ -126,6 +138,15 @@ static void write_host(struct ecom_card *card, u32 offset, u32 value)
 	ecom_write(card, card->id.host_offset + offset, value);
 }
 
+/* Nobody serves the card: its requests end with an SP error from here on. */
+static void withdraw(struct ecom_card *card, const struct identification *id)
+{
+	if (!ecom_read(card, id->host_offset + HOST_READY_FOR))
+		return;
+	ecom_write(card, id->host_offset + HOST_READY_FOR, 0);
+	ecom_ring(card, id->doorbell_offset, id->doorbell_value);
+}
+
 /* Host start: hardware specification, section 4.2 */
 static void start(struct ecom_card *card, const struct identification *id)
 {
@@ -134,21 +155,26 @@ static void start(struct ecom_card *card, const struct identification *id)
 	pause(card);
 	card->id = *id;
 	write_host(card, HOST_READY_FOR, 0);
-	write_host(card, HOST_GENERATION, ecom_host_generation);
+	write_host(card, HOST_GENERATION, card->host_generation);
 	write_host(card, HOST_HEARTBEAT, ++card->heartbeat);
 	write_host(card, HOST_VECTOR, card->vectors ? 0 : HOST_VECTOR_NONE);
 	for (i = 0; i < card->slot_count; i++)
 		ecom_slot_start(card->slots[i], id->generation);
+	/* powered up meanwhile: what the slots have read may be half of each */
+	if (ecom_identification_stale(card, id)) {
+		pause(card);
+		return;
+	}
 	card->serving = true;
 	write_host(card, HOST_READY_FOR, id->generation);
-	ecom_ring(card, card->id.doorbell_value);
+	ecom_ring(card, id->doorbell_offset, id->doorbell_value);
 }
 
-static void beat(struct ecom_card *card)
+static void beat(struct ecom_card *card, const struct identification *id)
 {
 	u32 theirs = ecom_read(card, CARD_HEARTBEAT);
 
-	write_host(card, HOST_HEARTBEAT, ++card->heartbeat);
+	ecom_write(card, id->host_offset + HOST_HEARTBEAT, ++card->heartbeat);
 	if (theirs != card->card_heartbeat)
 		card->still = 0;
 	else if (card->still < HEARTBEAT_TICKS)
@@ -156,17 +182,34 @@ static void beat(struct ecom_card *card)
 	card->card_heartbeat = theirs;
 }
 
+/* A card may come and go as fast as it can ring: the log must not. */
 static void tell(struct ecom_card *card, const char *trouble)
 {
+	struct device *dev = &card->pdev->dev;
+
 	if (trouble == card->trouble)
 		return;
 	if (trouble == heart_stands_still)
-		dev_warn(&card->pdev->dev, "card does not answer: %s\n", trouble);
+		dev_warn_ratelimited(dev, "card does not answer: %s\n", trouble);
 	else if (trouble)
-		dev_warn(&card->pdev->dev, "card does not answer: wrong %s\n", trouble);
-	else
-		dev_info(&card->pdev->dev, "card answers again\n");
+		dev_warn_ratelimited(dev, "card does not answer: wrong %s\n", trouble);
+	else if (card->trouble != stopped)
+		dev_info_ratelimited(dev, "card answers again\n");
 	card->trouble = trouble;
+}
+
+/* The right card, but is it to be served? */
+static const char *judge(struct ecom_card *card, const struct identification *id, bool tick)
+{
+	const char *trouble = compare(card, id);
+
+	if (!trouble && tick)
+		beat(card, id);
+	if (!trouble && card->still >= HEARTBEAT_TICKS)
+		trouble = heart_stands_still;
+	if (trouble)
+		withdraw(card, id);
+	return trouble;
 }
 
 /**
@@ -178,44 +221,43 @@ void ecom_card_check(struct ecom_card *card, bool tick)
 {
 	struct identification id;
 	const char *trouble;
-	bool was, is;
 	u32 generation;
+	bool serving;
 
 	mutex_lock(&card->check_lock);
-	was = card->serving;
 	generation = card->id.generation;
+	serving = card->serving;
 	trouble = identify(card, &id);
 	if (!trouble)
-		trouble = compare(card, &id);
-	if (!trouble && tick)
-		beat(card);
-	if (!trouble && card->still >= HEARTBEAT_TICKS)
-		trouble = heart_stands_still;
+		trouble = judge(card, &id, tick);
 	if (trouble)
 		pause(card);
 	else if (!card->serving || id.generation != card->id.generation)
 		start(card, &id);
 	tell(card, trouble);
-	is = card->serving;
-	generation ^= card->id.generation;
+	if (card->serving != serving || card->id.generation != generation) {
+		trace_ecom_card(card->index, card->id.generation, card->serving);
+		schedule_work(&card->tell_work);
+	}
 	mutex_unlock(&card->check_lock);
-	if (was == is && !generation)
-		return;
-	trace_ecom_card(card->index, id.generation, is);
-	ecom_netlink_tell_card(card, is ? ECOM_EVENT_CARD_SERVED : ECOM_EVENT_CARD_LOST);
 }
 
 /**
  * ecom_card_stop() - tell the card that nobody serves it any more
- * @card: card; io_lock held and present, interrupts and tick already stopped
+ * @card: card; io_lock held for writing and present
+ *
+ * On a channel that is frozen for error recovery nothing may be written.
  */
 void ecom_card_stop(struct ecom_card *card)
 {
+	struct identification id;
+
 	mutex_lock(&card->check_lock);
-	if (card->serving) {
-		write_host(card, HOST_READY_FOR, 0);
-		ecom_ring(card, card->id.doorbell_value);
-	}
+	if (!pci_channel_offline(card->pdev) && !identify(card, &id))
+		withdraw(card, &id);
 	pause(card);
+	card->trouble = stopped;
+	card->still = 0;
 	mutex_unlock(&card->check_lock);
+	schedule_work(&card->tell_work);
 }

@@ -10,6 +10,18 @@
 
 #include "ecom.h"
 
+/* The same on every machine and in 32-bit programs: no hidden padding */
+static_assert(sizeof(struct ecom_request) == 176);
+static_assert(sizeof(struct ecom_info) == 112);
+static_assert(sizeof(struct ecom_result) == 116);
+static_assert(sizeof(struct ecom_progress) == 48);
+static_assert(sizeof(struct ecom_complete) == 128);
+static_assert(sizeof(struct ecom_release) == 16);
+static_assert(sizeof(struct ecom_settings) == 8);
+static_assert(sizeof(struct ecom_registers) == 136);
+static_assert(sizeof(struct ecom_frame) == 152);
+static_assert(sizeof(struct ecom_frames) == 304);
+
 struct ecom_file {
 	struct ecom_slot *slot;
 	bool daemon; /* opened O_RDWR */
@@ -76,6 +88,7 @@ static int take_request(struct ecom_slot *slot, struct ecom_request *record)
 	int err = 0;
 
 	spin_lock(&slot->queue_lock);
+	ecom_slot_expire(slot);
 	if (slot->gone)
 		err = -ENODEV;
 	else if (!queue_deliver(&slot->queue, record))
@@ -102,12 +115,24 @@ static void put_back(struct ecom_slot *slot, u64 id)
 	spin_unlock(&slot->queue_lock);
 }
 
+static bool is_gone(struct ecom_slot *slot)
+{
+	bool gone;
+
+	spin_lock(&slot->queue_lock);
+	gone = slot->gone;
+	spin_unlock(&slot->queue_lock);
+	return gone;
+}
+
 static ssize_t ecom_read_request(struct file *file, char __user *to, size_t size, loff_t *pos)
 {
 	struct ecom_file *f = file->private_data;
 	struct ecom_request record;
 	int err;
 
+	if (is_gone(f->slot))
+		return -ENODEV;
 	if (!f->daemon)
 		return -EPERM;
 	if (size < sizeof(record))
@@ -200,9 +225,14 @@ static int locked_call(struct ecom_slot *slot, int (*call)(struct queue *q, cons
 	return err;
 }
 
-/* Structures may be of another size than ours: uapi/linux/ecom.h */
+/*
+ * Structures may be longer than ours, but not shorter than first published: a
+ * status left out must not read as success (uapi/linux/ecom.h).
+ */
 static int fetch(void *to, size_t size, unsigned int cmd, const void __user *from)
 {
+	if (_IOC_SIZE(cmd) < size)
+		return -EINVAL;
 	return copy_struct_from_user(to, size, from, _IOC_SIZE(cmd));
 }
 
@@ -304,16 +334,6 @@ static long get_frames(struct ecom_slot *slot, unsigned int cmd, void __user *ar
 	frames.rx = slot->rx.last;
 	mutex_unlock(&slot->mailbox_lock);
 	return store(argument, cmd, &frames, sizeof(frames));
-}
-
-static bool is_gone(struct ecom_slot *slot)
-{
-	bool gone;
-
-	spin_lock(&slot->queue_lock);
-	gone = slot->gone;
-	spin_unlock(&slot->queue_lock);
-	return gone;
 }
 
 static long ecom_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -60,17 +60,31 @@ void ecom_write_bytes(struct ecom_card *card, u32 offset, const void *from, size
 	wmb();
 }
 
-void ecom_ring(struct ecom_card *card, u32 value)
+/* @offset of the doorbell, from an identification that has been checked */
+void ecom_ring(struct ecom_card *card, u32 offset, u32 value)
 {
-	iowrite32(value, card->dpram.doorbells + card->id.doorbell_offset);
+	iowrite32(value, card->dpram.doorbells + offset);
 }
 
-/* Slot numbers are read only from a card block that passes its check. */
+/* Has the card been powered up since this identification was read? */
+bool ecom_identification_stale(struct ecom_card *card, const struct identification *id)
+{
+	return ecom_read(card, CARD_GENERATION) != id->generation ||
+	       ecom_read(card, CARD_MAGIC) != id->magic;
+}
+
+/*
+ * Slot numbers are read only from a card block that passes its check. A card
+ * that is powered up meanwhile takes its magic away before it changes its
+ * generation: read the other way round, and once more at the end, a mixture of
+ * two power-ups shows, and counts as a wrong magic.
+ */
 void ecom_read_identification(struct ecom_card *card, struct identification *id)
 {
 	u32 i;
 
 	memset(id, 0, sizeof(*id));
+	id->generation = ecom_read(card, CARD_GENERATION);
 	id->magic = ecom_read(card, CARD_MAGIC);
 	if (id->magic != CARD_MAGIC_VALUE)
 		return;
@@ -80,14 +94,16 @@ void ecom_read_identification(struct ecom_card *card, struct identification *id)
 	id->slot_offset = ecom_read(card, CARD_SLOT_OFFSET);
 	id->slot_size = ecom_read(card, CARD_SLOT_SIZE);
 	id->host_offset = ecom_read(card, CARD_HOST_OFFSET);
-	id->generation = ecom_read(card, CARD_GENERATION);
 	id->doorbell_offset = ecom_read(card, CARD_DOORBELL_OFFSET);
 	id->doorbell_value = ecom_read(card, CARD_DOORBELL_VALUE);
 	id->firmware = ecom_read(card, CARD_FIRMWARE);
 	ecom_read_bytes(card, CARD_SERIAL, id->serial, sizeof(id->serial));
+	identification_clean(id->serial, sizeof(id->serial));
 	if (identification_check(id, card->dpram.mem_size, card->dpram.doorbells_size))
 		return;
 	for (i = 0; i < id->slot_count; i++)
 		id->slot_numbers[i] = ecom_read(card, id->slot_offset + i * id->slot_size +
 							      SLOT_NUMBER);
+	if (ecom_identification_stale(card, id))
+		id->magic = 0;
 }

@@ -18,7 +18,8 @@
  *                        DPRAM access and no user memory under it
  *
  * The netlink family's lock is taken outside of check_lock, mailbox_lock and
- * queue_lock, by its dumps; events are told with none of them held.
+ * queue_lock, and never together with io_lock: events are told by work items.
+ * queue_lock is taken in process context only, so a plain spin_lock() does.
  */
 #ifndef ECOM_H
 #define ECOM_H
@@ -51,7 +52,7 @@ struct ecom_dpram {
 
 struct ecom_card {
 	struct kref ref;
-	struct list_head list;	/* of the netlink family */
+	u32 host_generation;	/* random at each binding, never 0 */
 	struct pci_dev *pdev;
 	int index;
 	int vectors;		/* 0: polling */
@@ -63,11 +64,16 @@ struct ecom_card {
 	struct mutex check_lock;
 	struct identification id;
 	bool serving;		/* ready_for is set */
-	const char *trouble;	/* why not serving, as last told to the log */
+	const char *trouble;	/* why not serving, or NULL */
 	u32 heartbeat;		/* ours */
 	u32 card_heartbeat;	/* the card's, as last seen */
 	u32 still;		/* ticks that it has stood still */
 	struct delayed_work tick;
+
+	struct list_head list;	/* of the netlink family; its lock */
+	bool told_serving;	/* as listeners know it; its lock */
+	u32 told_generation;
+	struct work_struct tell_work;
 
 	unsigned int slot_count;
 	struct ecom_slot *slots[CARD_SLOTS_MAX];
@@ -117,6 +123,7 @@ struct ecom_slot {
 	u32 sequence_errors;
 	wait_queue_head_t wait;
 	struct hrtimer deadline;
+	u64 armed;		/* what the timer is set to, or 0 */
 	struct work_struct expire_work;
 	struct ecom_told told[ECOM_TOLD_MAX];
 	unsigned int told_count;
@@ -124,9 +131,6 @@ struct ecom_slot {
 	struct work_struct tell_work;
 	struct dentry *debugfs;
 };
-
-/* pci.c */
-extern u32 ecom_host_generation;
 
 /* card.c */
 struct ecom_card *ecom_card_create(struct pci_dev *pdev);
@@ -144,7 +148,9 @@ void ecom_slot_unpublish(struct ecom_slot *slot);
 void ecom_slot_stop(struct ecom_slot *slot);
 void ecom_slot_start(struct ecom_slot *slot, u32 generation);
 void ecom_slot_pause(struct ecom_slot *slot);
+void ecom_slot_ring(struct ecom_slot *slot);
 void ecom_slot_show_attached(struct ecom_slot *slot);
+void ecom_slot_expire(struct ecom_slot *slot);
 void ecom_slot_queue_changed(struct ecom_slot *slot);
 
 /* attributes.c */
@@ -156,7 +162,7 @@ int ecom_netlink_init(void);
 void ecom_netlink_exit(void);
 bool ecom_netlink_listened(void);
 void ecom_netlink_tell(const struct ecom_told *told, unsigned int count, u32 lost);
-void ecom_netlink_tell_card(struct ecom_card *card, enum ecom_event kind);
+void ecom_netlink_tell_card(struct ecom_card *card);
 void ecom_netlink_add(struct ecom_card *card);
 void ecom_netlink_remove(struct ecom_card *card);
 
@@ -171,7 +177,7 @@ extern const struct file_operations ecom_fops;
 
 /* mailbox.c */
 void ecom_mailbox_start(struct ecom_slot *slot);
-bool ecom_mailbox_serve(struct ecom_slot *slot);
+void ecom_mailbox_serve(struct ecom_slot *slot);
 
 /* dpram.c: with the io_lock held */
 int ecom_dpram_map(struct ecom_card *card);
@@ -180,7 +186,8 @@ u32 ecom_read(struct ecom_card *card, u32 offset);
 void ecom_write(struct ecom_card *card, u32 offset, u32 value);
 void ecom_read_bytes(struct ecom_card *card, u32 offset, void *to, size_t size);
 void ecom_write_bytes(struct ecom_card *card, u32 offset, const void *from, size_t size);
-void ecom_ring(struct ecom_card *card, u32 value);
+void ecom_ring(struct ecom_card *card, u32 offset, u32 value);
+bool ecom_identification_stale(struct ecom_card *card, const struct identification *id);
 void ecom_read_identification(struct ecom_card *card, struct identification *id);
 
 #endif /* ECOM_H */

@@ -6,12 +6,17 @@ static bool block_fits(const struct identification *id, __u64 offset, __u64 size
 	return offset % 4 == 0 && offset >= CARD_BLOCK_SIZE && offset + size <= id->dpram_size;
 }
 
+/* The gaps between slot blocks are free for the host block. */
 static bool blocks_overlap(const struct identification *id)
 {
-	__u64 slots_end = (__u64)id->slot_offset + (__u64)id->slot_count * id->slot_size;
+	__u64 slot = id->slot_offset;
+	__u32 i;
 
-	return id->host_offset < slots_end &&
-	       id->slot_offset < (__u64)id->host_offset + HOST_BLOCK_SIZE;
+	for (i = 0; i < id->slot_count; i++, slot += id->slot_size)
+		if (id->host_offset < slot + SLOT_BLOCK_SIZE &&
+		    slot < (__u64)id->host_offset + HOST_BLOCK_SIZE)
+			return true;
+	return false;
 }
 
 /**
@@ -69,4 +74,23 @@ const char *identification_check_slots(const struct identification *id)
 		seen |= 1U << id->slot_numbers[i];
 	}
 	return NULL;
+}
+
+/**
+ * identification_clean() - make a text of the card fit to be shown
+ * @text: printable ASCII up to the first NUL; what is not gets a '?'
+ * @size: of it
+ */
+void identification_clean(__u8 *text, __u32 size)
+{
+	bool ended = false;
+	__u32 i;
+
+	for (i = 0; i < size; i++) {
+		ended |= !text[i];
+		if (ended)
+			text[i] = 0;
+		else if (text[i] < 0x20 || text[i] > 0x7e)
+			text[i] = '?';
+	}
 }

@@ -24,6 +24,7 @@ struct identification {
 
 const char *identification_check(const struct identification *id, __u64 dpram_bar,
 				 __u64 doorbell_bar);
+void identification_clean(__u8 *text, __u32 size);
 const char *identification_check_slots(const struct identification *id);
 
 #endif /* ECOM_IDENTIFICATION_H */

@@ -47,14 +47,21 @@ static void slot_write(struct ecom_slot *slot, u32 offset, u32 value)
 static void start_mailbox(struct ecom_slot *slot, struct ecom_mailbox *box,
 			  const struct mailbox_place *place)
 {
+	bool done;
+
 	box->ack = slot_read(slot, place->request);
-	slot_write(slot, place->result, MAILBOX_RESULT(MAILBOX_REFUSED, REASON_NONE));
+	done = box->accepted_valid && box->ack == box->accepted;
+	slot_write(slot, place->result,
+		   done ? MAILBOX_ACCEPTED : MAILBOX_RESULT(MAILBOX_REFUSED, REASON_NONE));
 	slot_write(slot, place->ack, box->ack);
 }
 
 /**
  * ecom_mailbox_start() - acknowledge whatever lies in the mailboxes
  * @slot: slot whose @serving is the card's generation now
+ *
+ * What has been accepted already stays accepted: the card may not have seen
+ * the answer yet.
  */
 void ecom_mailbox_start(struct ecom_slot *slot)
 {
@@ -125,7 +132,7 @@ static void acknowledge(struct ecom_slot *slot, struct ecom_mailbox *box,
 	box->ack = sequence;
 	slot_write(slot, place->result, result);
 	slot_write(slot, place->ack, sequence);
-	ecom_ring(slot->card, slot->doorbell_value);
+	ecom_slot_ring(slot);
 }
 
 static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
@@ -133,6 +140,8 @@ static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
 	enum mailbox_reason reason = frame_check_wx(wx, slot->registers.dip);
 	u32 length = MAILBOX_LENGTH(wx->header);
 
+	if (slot->gone)
+		return MAILBOX_RESULT(MAILBOX_REFUSED, REASON_NONE);
 	if (reason != REASON_NONE)
 		return queue_refuse(&slot->queue, wx->data[FRAME_TAG], reason);
 	if (MAILBOX_STATION(wx->header) == STATION_SCRATCH) {
@@ -142,23 +151,23 @@ static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
 	return queue_accept(&slot->queue, wx->data, length, ktime_get_boottime_ns());
 }
 
-static bool serve_wx(struct ecom_slot *slot)
+static void serve_wx(struct ecom_slot *slot)
 {
 	struct mailbox_transfer wx;
 	u32 result = MAILBOX_ACCEPTED;
 
 	if (!take(slot, &slot->wx, &wx_place, &wx))
-		return false;
+		return;
 	if (!slot->wx.accepted_valid || wx.sequence != slot->wx.accepted) {
 		check_sequence(slot, &slot->wx, wx.sequence);
 		spin_lock(&slot->queue_lock);
+		ecom_slot_expire(slot);
 		result = accept_wx(slot, &wx);
 		ecom_slot_queue_changed(slot);
 		spin_unlock(&slot->queue_lock);
 		remember(slot, &slot->wx, &wx, result);
 	}
 	acknowledge(slot, &slot->wx, &wx_place, wx.sequence, result);
-	return true;
 }
 
 static u32 answer_rx(struct ecom_slot *slot, const struct mailbox_transfer *rx, __le16 *data)
@@ -180,16 +189,17 @@ static u32 answer_rx(struct ecom_slot *slot, const struct mailbox_transfer *rx, 
 	return MAILBOX_ACCEPTED;
 }
 
-static bool serve_rx(struct ecom_slot *slot)
+static void serve_rx(struct ecom_slot *slot)
 {
 	struct mailbox_transfer rx;
 	u32 result;
 
 	if (!take(slot, &slot->rx, &rx_place, &rx))
-		return false;
+		return;
 	if (!slot->rx.accepted_valid || rx.sequence != slot->rx.accepted)
 		check_sequence(slot, &slot->rx, rx.sequence);
 	spin_lock(&slot->queue_lock);
+	ecom_slot_expire(slot);
 	result = answer_rx(slot, &rx, (__le16 *)rx.data);
 	spin_unlock(&slot->queue_lock);
 	if (result == MAILBOX_ACCEPTED)
@@ -197,7 +207,6 @@ static bool serve_rx(struct ecom_slot *slot)
 				 MAILBOX_LENGTH(rx.header));
 	remember(slot, &slot->rx, &rx, result);
 	acknowledge(slot, &slot->rx, &rx_place, rx.sequence, result);
-	return true;
 }
 
 /**
@@ -205,16 +214,11 @@ static bool serve_rx(struct ecom_slot *slot)
  * @slot: slot
  *
  * At most one request of each mailbox: the card rings for the next one.
- *
- * Return: false when there was nothing.
  */
-bool ecom_mailbox_serve(struct ecom_slot *slot)
+void ecom_mailbox_serve(struct ecom_slot *slot)
 {
-	bool served;
-
 	if (!slot->serving)
-		return false;
-	served = serve_wx(slot);
-	served |= serve_rx(slot);
-	return served;
+		return;
+	serve_wx(slot);
+	serve_rx(slot);
 }

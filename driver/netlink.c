@@ -2,11 +2,12 @@
 /*
  * Generic netlink family "ecom": uapi/linux/ecom_netlink.h is its manual.
  *
- * Cards tell their events here directly, from process context. Those of
- * requests happen under a queue_lock, so a slot collects them in a small ring
- * and a work item tells them. While nobody listens nothing is collected.
- * Events that the ring could not hold take their numbers with them: the
- * listener sees the gap.
+ * Nothing is sent from where it happens. Events of requests happen under a
+ * queue_lock, so a slot collects them in a small ring and a work item tells
+ * them; events that the ring could not hold take their numbers with them, and
+ * the listener sees the gap. While nobody listens nothing is collected. Of a
+ * card its own work item tells how it stands now, if that is news: two checks
+ * that overtake each other cannot leave listeners with the older one.
  */
 #include <linux/ktime.h>
 #include <net/genetlink.h>
@@ -71,20 +72,21 @@ static void send_event(const struct ecom_told *told)
  * ecom_netlink_tell() - tell events
  * @told: events in their order
  * @count: of them
- * @lost: events before them that could not be kept
+ * @lost: events after them that could not be kept
  */
 void ecom_netlink_tell(const struct ecom_told *told, unsigned int count, u32 lost)
 {
 	unsigned int i;
 
 	mutex_lock(&cards_lock);
-	sequence += lost;
 	for (i = 0; i < count; i++)
 		send_event(&told[i]);
+	sequence += lost;
 	mutex_unlock(&cards_lock);
 }
 
-void ecom_netlink_tell_card(struct ecom_card *card, enum ecom_event kind)
+/* With the cards_lock held */
+static void tell_card(struct ecom_card *card, enum ecom_event kind)
 {
 	const struct ecom_told told = {
 		.time = ktime_get_boottime_ns(),
@@ -93,28 +95,58 @@ void ecom_netlink_tell_card(struct ecom_card *card, enum ecom_event kind)
 		.event.kind = kind,
 	};
 
-	ecom_netlink_tell(&told, 1, 0);
+	send_event(&told);
+}
+
+/* Lost, served, or served anew: whatever listeners do not know yet */
+static void tell_change(struct ecom_card *card, bool serving, u32 generation)
+{
+	if (serving == card->told_serving && generation == card->told_generation)
+		return;
+	card->told_serving = serving;
+	card->told_generation = generation;
+	tell_card(card, serving ? ECOM_EVENT_CARD_SERVED : ECOM_EVENT_CARD_LOST);
+}
+
+/**
+ * ecom_netlink_tell_card() - tell what has become of a card
+ * @card: card
+ */
+void ecom_netlink_tell_card(struct ecom_card *card)
+{
+	u32 generation;
+	bool serving;
+
+	mutex_lock(&cards_lock);
+	mutex_lock(&card->check_lock);
+	serving = card->serving;
+	/* a card that is gone has not changed its generation as far as we know */
+	generation = serving ? card->id.generation : card->told_generation;
+	mutex_unlock(&card->check_lock);
+	if (!list_empty(&card->list))
+		tell_change(card, serving, generation);
+	mutex_unlock(&cards_lock);
 }
 
 void ecom_netlink_add(struct ecom_card *card)
 {
 	mutex_lock(&cards_lock);
 	list_add_tail(&card->list, &cards);
+	tell_card(card, ECOM_EVENT_CARD_ADDED);
 	mutex_unlock(&cards_lock);
-	ecom_netlink_tell_card(card, ECOM_EVENT_CARD_ADDED);
 }
 
 void ecom_netlink_remove(struct ecom_card *card)
 {
-	if (list_empty(&card->list))
-		return;
 	mutex_lock(&cards_lock);
-	list_del_init(&card->list);
+	if (!list_empty(&card->list)) {
+		list_del_init(&card->list);
+		tell_card(card, ECOM_EVENT_CARD_REMOVED);
+	}
 	mutex_unlock(&cards_lock);
-	ecom_netlink_tell_card(card, ECOM_EVENT_CARD_REMOVED);
 }
 
-static int put_card(struct sk_buff *skb, struct ecom_card *card)
+static int put_card(struct sk_buff *skb, struct ecom_card *card, u64 number)
 {
 	char serial[CARD_SERIAL_SIZE + 1] = "";
 	const char *trouble;
@@ -133,7 +165,7 @@ static int put_card(struct sk_buff *skb, struct ecom_card *card)
 	    nla_put_u32(skb, ECOM_A_CARD_GENERATION, generation) ||
 	    (trouble && nla_put_string(skb, ECOM_A_CARD_TROUBLE, trouble)) ||
 	    nla_put_u32(skb, ECOM_A_CARD_SLOTS, card->slot_count) ||
-	    nla_put_u64_64bit(skb, ECOM_A_CARD_SEQUENCE, sequence, ECOM_A_CARD_PAD))
+	    nla_put_u64_64bit(skb, ECOM_A_CARD_SEQUENCE, number, ECOM_A_CARD_PAD))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -163,7 +195,7 @@ static int put_slot_queue(struct sk_buff *skb, struct ecom_slot *slot)
 	return 0;
 }
 
-static int put_slot(struct sk_buff *skb, struct ecom_slot *slot)
+static int put_slot(struct sk_buff *skb, struct ecom_slot *slot, u64 number)
 {
 	char module[SLOT_MODULE_SIZE + 1] = "";
 
@@ -174,7 +206,7 @@ static int put_slot(struct sk_buff *skb, struct ecom_slot *slot)
 	    nla_put_u32(skb, ECOM_A_SLOT_NUMBER, slot->registers.number) ||
 	    nla_put_string(skb, ECOM_A_SLOT_NAME, dev_name(&slot->dev)) ||
 	    nla_put_string(skb, ECOM_A_SLOT_MODULE, module) || put_slot_queue(skb, slot) ||
-	    nla_put_u64_64bit(skb, ECOM_A_SLOT_SEQUENCE, sequence, ECOM_A_SLOT_PAD))
+	    nla_put_u64_64bit(skb, ECOM_A_SLOT_SEQUENCE, number, ECOM_A_SLOT_PAD))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -185,15 +217,25 @@ static void *put_header(struct sk_buff *skb, struct netlink_callback *cb, u8 com
 			   NLM_F_MULTI, command);
 }
 
-/* cb->args[0] counts what has been given already. */
+/*
+ * cb->args[0] counts what has been given already; args[1] keeps the number of
+ * the last event before the first part, so that no event is missed by going on
+ * from there.
+ */
+static u64 dump_number(struct netlink_callback *cb)
+{
+	if (!cb->args[0])
+		cb->args[1] = sequence;
+	return cb->args[1];
+}
+
 static int dump_cards(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct ecom_card *card;
 	long i = 0;
 
 	mutex_lock(&cards_lock);
-	list_for_each_entry(card, &cards, list)
-	{
+	list_for_each_entry(card, &cards, list) {
 		void *header;
 
 		if (i++ < cb->args[0])
@@ -201,7 +243,7 @@ static int dump_cards(struct sk_buff *skb, struct netlink_callback *cb)
 		header = put_header(skb, cb, ECOM_CMD_CARD_GET);
 		if (!header)
 			break;
-		if (put_card(skb, card)) {
+		if (put_card(skb, card, dump_number(cb))) {
 			genlmsg_cancel(skb, header);
 			break;
 		}
@@ -218,7 +260,7 @@ static int dump_slot(struct sk_buff *skb, struct netlink_callback *cb, struct ec
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_slot(skb, slot)) {
+	if (put_slot(skb, slot, dump_number(cb))) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}
@@ -233,8 +275,7 @@ static int dump_slots(struct sk_buff *skb, struct netlink_callback *cb)
 	long i = 0;
 
 	mutex_lock(&cards_lock);
-	list_for_each_entry(card, &cards, list)
-	{
+	list_for_each_entry(card, &cards, list) {
 		for (slot = 0; slot < card->slot_count; slot++) {
 			if (i++ < cb->args[0])
 				continue;

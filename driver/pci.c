@@ -13,13 +13,11 @@
 #include <linux/idr.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
-#include <linux/random.h>
 
 #include "ecom.h"
 
 #define CARDS_MAX 64
 
-u32 ecom_host_generation;
 static DEFINE_IDA(card_indices);
 
 static void serve_vector(struct ecom_card *card, int vector)
@@ -145,16 +143,17 @@ static void let_go(struct ecom_card *card)
 {
 	unsigned int i;
 
-	ecom_netlink_remove(card);
 	for (i = 0; i < card->slot_count; i++)
 		ecom_slot_unpublish(card->slots[i]);
 	free_vectors(card);
 	quiesce(card);
 	ecom_dpram_unmap(card);
-	for (i = 0; i < card->slot_count; i++) {
+	for (i = 0; i < card->slot_count; i++)
 		ecom_slot_stop(card->slots[i]);
+	flush_work(&card->tell_work);
+	ecom_netlink_remove(card);
+	for (i = 0; i < card->slot_count; i++)
 		put_device(&card->slots[i]->dev);
-	}
 	ida_free(&card_indices, card->index);
 	ecom_card_put(card);
 }
@@ -176,11 +175,9 @@ static int bring_up(struct ecom_card *card)
 	err = request_vectors(card);
 	if (err)
 		return err;
+	ecom_netlink_add(card);
 	wake(card);
-	err = publish_slots(card);
-	if (!err)
-		ecom_netlink_add(card);
-	return err;
+	return publish_slots(card);
 }
 
 static int ecom_probe(struct pci_dev *pdev, const struct pci_device_id *id)
@@ -194,7 +191,8 @@ static int ecom_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (card->index < 0) {
 		err = card->index;
 		ecom_card_put(card);
-		return dev_err_probe(&pdev->dev, err, "more than %d cards\n", CARDS_MAX);
+		return dev_err_probe(&pdev->dev, err, "no number for the card (at most %d)\n",
+				     CARDS_MAX);
 	}
 	pci_set_drvdata(pdev, card);
 	err = bring_up(card);
@@ -221,6 +219,8 @@ static int ecom_suspend(struct device *dev)
 
 static int ecom_resume(struct device *dev)
 {
+	/* restoring has used up what was saved; error recovery needs it again */
+	pci_save_state(to_pci_dev(dev));
 	wake(dev_get_drvdata(dev));
 	return 0;
 }
@@ -234,6 +234,7 @@ static void ecom_reset_prepare(struct pci_dev *pdev)
 
 static void ecom_reset_done(struct pci_dev *pdev)
 {
+	pci_save_state(pdev);
 	wake(pci_get_drvdata(pdev));
 }
 
@@ -283,9 +284,6 @@ static int __init ecom_init(void)
 {
 	int err;
 
-	do {
-		ecom_host_generation = get_random_u32();
-	} while (!ecom_host_generation);
 	ecom_debugfs_init();
 	err = ecom_slots_init();
 	if (err)

@@ -153,7 +153,7 @@ static void end_without_daemon(struct queue *q, struct request *r, enum ecom_eve
 	struct ecom_result result = {
 		.status = status,
 		.state = r->progress.state,
-		.sent = sent,
+		.sent = r->perhaps_sent && sent == SENT_NO ? SENT_UNKNOWN : sent,
 		.detail = detail,
 	};
 
@@ -451,6 +451,8 @@ static void daemon_fell(struct queue *q, struct request *r, bool alone)
 				   r->progress.on_release_sent, DETAIL_DAEMON_ENDED);
 		return;
 	}
+	if (r->progress.on_expire_sent != SENT_NO)
+		r->perhaps_sent = true;
 	r->record.charges += alone;
 	if (r->record.charges >= QUEUE_CHARGES) {
 		end_without_daemon(q, r, ECOM_EVENT_REQUEST_ABANDONED, STATUS_INVALID_STATE,

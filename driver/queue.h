@@ -21,6 +21,7 @@ enum request_state {
 struct request {
 	enum request_state state;
 	bool suspect;		/* delivered to a daemon that fell: deliver alone */
+	bool perhaps_sent;	/* that daemon had gone past the point of no return */
 	__u32 timeout;		/* seconds */
 	struct ecom_request record;
 	struct ecom_progress progress;

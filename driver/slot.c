@@ -106,10 +106,7 @@ static void tell_events(struct work_struct *work)
 	if (told)
 		memcpy(told, slot->told, count * sizeof(*told));
 	spin_unlock(&slot->queue_lock);
-	/* those that came after the ring was full are the lost ones */
-	if (told)
-		ecom_netlink_tell(told, count, 0);
-	ecom_netlink_tell(NULL, 0, told ? lost : lost + count);
+	ecom_netlink_tell(told, told ? count : 0, told ? lost : lost + count);
 	kfree(told);
 }
 
@@ -122,18 +119,25 @@ static enum hrtimer_restart deadline_reached(struct hrtimer *timer)
 }
 
 /**
- * ecom_slot_queue_changed() - after any change to the queue
+ * ecom_slot_expire() - before the queue is looked at, and after it has changed
  * @slot: slot; queue_lock held
  *
- * Ends what is past its deadline, sets the timer to the next one, and wakes
- * those who wait for requests.
+ * Ends what is past its deadline and sets the timer to the next one. Those who
+ * show or use a deadline do not rely on the work item having run.
  */
-void ecom_slot_queue_changed(struct ecom_slot *slot)
+void ecom_slot_expire(struct ecom_slot *slot)
 {
 	u64 next = queue_expire(&slot->queue, ktime_get_boottime_ns());
 
-	if (next && !slot->gone)
+	if (next && next != slot->armed && !slot->gone)
 		hrtimer_start(&slot->deadline, ns_to_ktime(next), HRTIMER_MODE_ABS);
+	slot->armed = next;
+}
+
+/* As ecom_slot_expire(), and wakes those who wait for requests. */
+void ecom_slot_queue_changed(struct ecom_slot *slot)
+{
+	ecom_slot_expire(slot);
 	wake_up_interruptible(&slot->wait);
 }
 
@@ -145,7 +149,7 @@ static void slot_setup(struct ecom_slot *slot)
 	INIT_WORK(&slot->expire_work, expire);
 	INIT_WORK(&slot->tell_work, tell_events);
 	ecom_hrtimer_setup(&slot->deadline, deadline_reached, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
-	queue_init(&slot->queue, ecom_host_generation);
+	queue_init(&slot->queue, slot->card->host_generation);
 	slot->queue.tell = queue_tells;
 }
 
@@ -220,7 +224,7 @@ void ecom_slot_stop(struct ecom_slot *slot)
 {
 	hrtimer_cancel(&slot->deadline);
 	cancel_work_sync(&slot->expire_work);
-	cancel_work_sync(&slot->tell_work);
+	flush_work(&slot->tell_work);
 }
 
 static void read_module(struct ecom_slot *slot)
@@ -230,6 +234,7 @@ static void read_module(struct ecom_slot *slot)
 	slot->doorbell_value = ecom_read(card, slot->base + SLOT_DOORBELL_VALUE);
 	slot->firmware = ecom_read(card, slot->base + SLOT_FIRMWARE);
 	ecom_read_bytes(card, slot->base + SLOT_MODULE, slot->module, sizeof(slot->module));
+	identification_clean(slot->module, sizeof(slot->module));
 	ecom_read_bytes(card, slot->base + SLOT_ETHERNET, slot->ethernet,
 			sizeof(slot->ethernet));
 }
@@ -258,7 +263,7 @@ void ecom_slot_start(struct ecom_slot *slot, u32 generation)
 	slot->base = card->id.slot_offset + slot->index * card->id.slot_size;
 	slot->serving = generation;
 	read_module(slot);
-	dip = ecom_read(card, slot->base + SLOT_DIP);
+	dip = ecom_read(card, slot->base + SLOT_DIP) & 0xff;
 	spin_lock(&slot->queue_lock);
 	slot->registers.dip = dip;
 	if (slot->queue.card_generation != generation) {
@@ -282,6 +287,12 @@ void ecom_slot_pause(struct ecom_slot *slot)
 	mutex_unlock(&slot->mailbox_lock);
 }
 
+/* Tell the card that this slot's words have changed; io_lock held. */
+void ecom_slot_ring(struct ecom_slot *slot)
+{
+	ecom_ring(slot->card, slot->card->id.doorbell_offset, slot->doorbell_value);
+}
+
 /* Tell the card that a daemon has come or gone. */
 void ecom_slot_show_attached(struct ecom_slot *slot)
 {
@@ -291,7 +302,7 @@ void ecom_slot_show_attached(struct ecom_slot *slot)
 	mutex_lock(&slot->mailbox_lock);
 	if (card->present && slot->serving) {
 		write_attached(slot);
-		ecom_ring(card, slot->doorbell_value);
+		ecom_slot_ring(slot);
 	}
 	mutex_unlock(&slot->mailbox_lock);
 	up_read(&card->io_lock);

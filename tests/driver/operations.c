@@ -412,7 +412,7 @@ static void progress(struct operations *o)
 
 	p.on_expire = choose_status(o);
 	p.on_release = one_in(o, 4) ? choose_status(o) : 0;
-	p.on_expire_sent = p.on_release ? choose(o, 4) : 1;
+	p.on_expire_sent = choose(o, 4);
 	p.on_release_sent = choose(o, 4);
 	memset(p.label, letter, choose(o, sizeof(p.label) + 1));
 	if (one_in(o, 8))

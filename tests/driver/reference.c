@@ -45,6 +45,8 @@ static void end_plainly(struct reference *m, struct reference_request *r, uint16
 	struct ecom_result result = { .status = status, .sent = sent, .detail = detail };
 
 	result.state = r->report.state;
+	if (r->doubt && sent == 1)
+		result.sent = 0;
 	end(m, r, result);
 }
 
@@ -141,7 +143,10 @@ static void fall(struct reference *m, struct reference_request *r, bool charge)
 {
 	if (r->report.on_release) {
 		end_plainly(m, r, r->report.on_release, r->report.on_release_sent, 2);
-	} else if (charge && ++r->record.charges == FALLS) {
+		return;
+	}
+	r->doubt |= r->report.on_expire_sent != 1;
+	if (charge && ++r->record.charges == FALLS) {
 		end_plainly(m, r, 22, r->report.on_expire_sent, 70);
 	} else {
 		r->alone = true;

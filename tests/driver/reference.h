@@ -27,6 +27,7 @@ struct reference_request {
 	enum reference_state state;
 	bool alone;		/* a daemon fell with it: goes out alone until handed back */
 	bool taken;		/* by a daemon, once at least */
+	bool doubt;		/* left by a daemon that could not say "not sent" */
 	bool detail_open;	/* 0 or 1: the documents do not decide */
 	uint32_t timeout;
 	struct ecom_request record;

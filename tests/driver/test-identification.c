@@ -39,12 +39,12 @@ static void test_good(void **state)
 	assert_null(check(&id));
 }
 
-#define BAD(field, value, what)                                                                    \
-	do {                                                                                       \
-		struct identification bad = good;                                                  \
-		bad.field = value;                                                                 \
-		assert_non_null(check(&bad));                                                      \
-		assert_string_equal(check(&bad), what);                                            \
+#define BAD(field, value, what)                         \
+	do {                                            \
+		struct identification bad = good;       \
+		bad.field = value;                      \
+		assert_non_null(check(&bad));           \
+		assert_string_equal(check(&bad), what); \
 	} while (0)
 
 static void test_bad_fields(void **state)
@@ -113,6 +113,31 @@ static void test_edges_that_fit(void **state)
 	assert_null(identification_check(&id, 0x200000, 0x100));
 }
 
+static void test_host_block_between_slot_blocks(void **state)
+{
+	struct identification id = good;
+
+	(void)state;
+	id.slot_size = 0x800;
+	id.host_offset = 0x800;
+	assert_null(check(&id));
+	id.host_offset = 0x7fc;
+	assert_string_equal(check(&id), "overlap of host block and slot blocks");
+	id.host_offset = 0xbe4;
+	assert_string_equal(check(&id), "overlap of host block and slot blocks");
+	id.host_offset = 0x1000;
+	assert_null(check(&id));
+}
+
+static void test_texts_are_made_fit_to_be_shown(void **state)
+{
+	__u8 text[8] = { 'H', '2', '\n', 0x1b, 0xff, 0, 'x', 0 };
+
+	(void)state;
+	identification_clean(text, sizeof(text));
+	assert_memory_equal(text, "H2???\0\0\0", 8);
+}
+
 static void test_slot_numbers(void **state)
 {
 	struct identification id = good;
@@ -129,9 +154,13 @@ static void test_slot_numbers(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(test_magic_spells_ecom), cmocka_unit_test(test_good),
-	cmocka_unit_test(test_bad_fields),	  cmocka_unit_test(test_edges_that_fit),
+	cmocka_unit_test(test_magic_spells_ecom),
+	cmocka_unit_test(test_good),
+	cmocka_unit_test(test_bad_fields),
+	cmocka_unit_test(test_edges_that_fit),
 	cmocka_unit_test(test_slot_numbers),
+	cmocka_unit_test(test_host_block_between_slot_blocks),
+	cmocka_unit_test(test_texts_are_made_fit_to_be_shown),
 };
 
 UNIT_MAIN(tests)

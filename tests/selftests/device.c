@@ -290,7 +290,10 @@ TEST_F(device, structures_of_other_sizes)
 	longer.tail = 0;
 	EXPECT_EQ(0, ioctl(self->fd, _IOW(0xec, 3, longer), &longer));
 	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
-	EXPECT_EQ(0, ioctl(self->fd, _IOW(0xec, 3, shorter), &shorter));
+	EXPECT_EQ(-1, ioctl(self->fd, _IOW(0xec, 3, shorter), &shorter));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, ioctl(self->fd, _IOW(0xec, 2, shorter), &shorter));
+	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(0, ioctl(self->fd, _IOR(0xec, 0, info), &info));
 	EXPECT_EQ(0, info.tail);
 }

@@ -163,21 +163,23 @@ TEST_F(events, cards_come_and_go)
 {
 	card_unbind(&self->card);
 	ASSERT_EQ(0, card_bind(&self->card));
-	ASSERT_EQ(3, expect_events(self, 3));
-	EXPECT_EQ(ECOM_EVENT_CARD_REMOVED, self->seen[0].kind);
-	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[1].kind);
+	ASSERT_EQ(4, expect_events(self, 4));
+	EXPECT_EQ(ECOM_EVENT_CARD_LOST, self->seen[0].kind);
+	EXPECT_EQ(ECOM_EVENT_CARD_REMOVED, self->seen[1].kind);
 	EXPECT_EQ(ECOM_EVENT_CARD_ADDED, self->seen[2].kind);
+	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[3].kind);
 	EXPECT_EQ(-1, self->seen[0].slot);
 	card_beat(&self->card, false);
 	sleep_ms(6000);
-	ASSERT_EQ(4, expect_events(self, 4));
-	EXPECT_EQ(ECOM_EVENT_CARD_LOST, self->seen[3].kind);
-	card_beat(&self->card, true);
 	ASSERT_EQ(5, expect_events(self, 5));
-	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[4].kind);
-	card_power_up(&self->card, self->generation + 1);
+	EXPECT_EQ(ECOM_EVENT_CARD_LOST, self->seen[4].kind);
+	EXPECT_EQ(0, card_get(&self->card, 0x108)); /* ready_for */
+	card_beat(&self->card, true);
 	ASSERT_EQ(6, expect_events(self, 6));
 	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[5].kind);
+	card_power_up(&self->card, self->generation + 1);
+	ASSERT_EQ(7, expect_events(self, 7));
+	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[6].kind);
 }
 
 struct dump {

@@ -104,6 +104,8 @@ TEST_F(lifecycle, removal_from_the_bus)
 	ASSERT_EQ(0, card_rescan(&self->card));
 	card_power_up(&self->card, self->generation);
 	ASSERT_EQ(0, card_bind(&self->card));
+	/* request numbers begin anew, so the host generation is another */
+	EXPECT_NE(r.host_generation, card_get(&self->card, 0x100));
 	/* the old file holds a slot that is gone, the new one is another */
 	close(self->fd);
 	self->fd = open_slot(O_RDWR | O_NONBLOCK);

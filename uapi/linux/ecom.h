@@ -33,9 +33,11 @@
  * poll() reports EPOLLIN when read() would return a request, EPOLLHUP and
  * EPOLLERR once the card is gone; from then on every call fails with ENODEV.
  *
- * All structures may grow at their end. The kernel takes a shorter structure
- * as if it ended in zeroes, a longer one if its tail is zero (else E2BIG).
- * Reserved and padding fields must be 0, else EINVAL. Numbers are in the
+ * All structures may grow at their end. The kernel takes one that is as long as
+ * when it was first published (shorter: EINVAL) as if it ended in zeroes, and
+ * one longer than its own if the tail is zero (else E2BIG). What it returns is
+ * cut to the caller's size, or followed by zeroes. Reserved and padding fields
+ * must be 0, else EINVAL. Numbers are in the
  * machine's byte order; there are no pointers.
  *
  * Errors common to all ioctls: EFAULT (bad address), ENODEV (card gone),
@@ -59,7 +61,7 @@
  * @accepted_ns: when its WX was accepted, CLOCK_BOOTTIME, nanoseconds
  * @deadline_ns: when it expires, CLOCK_BOOTTIME, nanoseconds
  * @card_generation: of the card at acceptance, never 0
- * @host_generation: of this load of the driver, never 0
+ * @host_generation: of this binding of the driver to the card, never 0
  * @flags: ECOM_REQUEST_*
  * @length: bytes of @frame in use, 4 to 128
  * @command: the frame's command byte
@@ -102,11 +104,11 @@ struct ecom_request {
  * @firmware: of the module, major << 24 | minor << 16 | build
  * @card_firmware: of the card, likewise
  * @card_generation: current one; 0 while the card does not answer
- * @host_generation: of this load of the driver
+ * @host_generation: of this binding of the driver to the card
  * @queue_depth: requests that the slot can hold
  * @queue_used: requests that it holds, delivered ones included
  * @timeout: seconds that a request accepted now will have
- * @wx_accepted: frames accepted since the driver was loaded
+ * @wx_accepted: frames accepted in this host generation
  * @wx_busy: frames refused because the queue was full
  * @wx_refused: frames refused for a reason in them
  * @rx_accepted: RX answered
@@ -156,7 +158,8 @@ struct ecom_info {
  * @text: beginning of the server's last line, printable ASCII
  * @reserved2: 0
  *
- * The kernel passes it on to the registers and looks at @status only.
+ * The kernel checks the ranges, passes it on to the registers, and acts upon
+ * nothing but its being final.
  */
 struct ecom_result {
 	__u16 status;
