@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests/plcsim/command.h"
 #include "uapi/linux/ecom_slave89.h"
@@ -154,6 +155,54 @@ static const char *parse_card(struct command *c, const char **text)
 	return strcmp(word, "reset") == 0 ? NULL : "reset is missing";
 }
 
+/* Steps over the number that may follow; otherwise if there is none */
+static const char *take_count(struct command *c, const char **text, unsigned long maximum,
+			      unsigned long otherwise)
+{
+	unsigned long count = otherwise;
+
+	skip_blanks(text);
+	if (**text && take_number(text, 10, maximum, &count))
+		return "the number is wrong or too large";
+	c->count = count;
+	return NULL;
+}
+
+static const char *parse_scan(struct command *c, const char **text)
+{
+	g_autofree char *word = take_word(text);
+
+	if (strcmp(word, "run") == 0) {
+		c->action = ACTION_RUN;
+		return NULL;
+	}
+	if (strcmp(word, "step") == 0) {
+		c->action = ACTION_STEP;
+		return take_count(c, text, 1000000, 1);
+	}
+	c->action = ACTION_TIME;
+	if (strcmp(word, "time") != 0)
+		return "run, step or time is missing";
+	if (take_count(c, text, SCAN_TIME_MAX, 0) || !c->count)
+		return "the scan time must be 1 to 1000 milliseconds";
+	return NULL;
+}
+
+static const char *parse_clock(struct command *c, const char **text)
+{
+	struct tm tm = { .tm_isdst = 0 }, given;
+	const char *end;
+
+	skip_blanks(text);
+	end = strptime(*text, "%Y-%m-%d %H:%M:%S", &tm);
+	if (!end)
+		return "the time must be YYYY-MM-DD HH:MM:SS";
+	*text = end;
+	given = tm;
+	c->clock = timegm(&tm);
+	return tm.tm_mday == given.tm_mday ? NULL : "there is no such day";
+}
+
 static const char *take_slot(struct command *c, const char **text)
 {
 	unsigned long slot;
@@ -241,6 +290,8 @@ static const struct command_type {
 	[COMMAND_CARD]   = { "card",   "card reset",                                parse_card },
 	[COMMAND_FRAME]  = { "frame",  "frame SLOT HEX…",                           parse_frame },
 	[COMMAND_RAW]    = { "raw",    "raw SLOT wx|rx STATION ADDRESS LENGTH [HEX…]", parse_raw },
+	[COMMAND_SCAN]   = { "scan",   "scan run|step [COUNT]|time MS",             parse_scan },
+	[COMMAND_CLOCK]  = { "clock",  "clock YYYY-MM-DD HH:MM:SS",                 parse_clock },
 	[COMMAND_QUIT]   = { "quit",   "quit",                                      parse_nothing },
 };
 // clang-format on

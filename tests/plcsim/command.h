@@ -21,8 +21,12 @@ enum command_verb {
 	COMMAND_CARD,
 	COMMAND_FRAME,
 	COMMAND_RAW,
+	COMMAND_SCAN,
+	COMMAND_CLOCK,
 	COMMAND_QUIT,
 };
+
+#define SCAN_TIME_MAX 1000 /* milliseconds */
 
 #define COMMAND_VERBS (COMMAND_QUIT + 1)
 
@@ -30,13 +34,17 @@ enum command_action { ACTION_OFF,
 		      ACTION_ON,
 		      ACTION_RUN,
 		      ACTION_PROGRAM,
-		      ACTION_RESET };
+		      ACTION_RESET,
+		      ACTION_STEP,
+		      ACTION_TIME };
 
 struct command {
 	enum command_verb verb;
 	struct condition elements; /* set: the values; get, watch: no relation */
 	double seconds; /* negative: not given */
 	enum command_action action;
+	unsigned int count; /* scans, or milliseconds of a scan */
+	int64_t clock; /* seconds since 1970, local time */
 	unsigned int slot;
 	struct transfer transfer;
 };

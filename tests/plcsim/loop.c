@@ -30,13 +30,18 @@ int loop_change(struct loop *loop, struct source *source, uint32_t events)
 	return control(loop, EPOLL_CTL_MOD, source, events);
 }
 
-int loop_add_timer(struct loop *loop, struct source *source, unsigned int milliseconds)
+int source_set_period(struct source *source, unsigned int milliseconds)
 {
 	struct timespec period = { milliseconds / 1000, milliseconds % 1000 * 1000000L };
 	struct itimerspec timer = { period, period };
 
+	return timerfd_settime(source->fd, 0, &timer, NULL) < 0 ? -errno : 0;
+}
+
+int loop_add_timer(struct loop *loop, struct source *source, unsigned int milliseconds)
+{
 	source->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (source->fd < 0 || timerfd_settime(source->fd, 0, &timer, NULL) < 0)
+	if (source->fd < 0 || source_set_period(source, milliseconds) < 0)
 		return -errno;
 	return loop_add(loop, source, EPOLLIN);
 }

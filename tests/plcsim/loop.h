@@ -25,6 +25,8 @@ int loop_add(struct loop *loop, struct source *source, uint32_t events);
 int loop_change(struct loop *loop, struct source *source, uint32_t events);
 /* Adds a timer that fires each so many milliseconds. */
 int loop_add_timer(struct loop *loop, struct source *source, unsigned int milliseconds);
+/* Changes the period of such a timer, from now on. */
+int source_set_period(struct source *source, unsigned int milliseconds);
 /* Removes the source and closes its file descriptor, if it has one. */
 void loop_remove(struct loop *loop, struct source *source);
 int loop_run(struct loop *loop);

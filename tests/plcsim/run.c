@@ -11,7 +11,6 @@
 #include "tests/plcsim/subcommand.h"
 
 #define SCAN_TIME_DEFAULT 10
-#define SCAN_TIME_MAX	  1000
 
 struct arguments {
 	const char *listen;

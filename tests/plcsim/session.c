@@ -228,6 +228,37 @@ static enum session_state before_transfer(struct session *s)
 	return SESSION_RUNNING;
 }
 
+static enum session_state begin_scan(struct session *s)
+{
+	struct simulator *sim = s->simulator;
+
+	switch (s->command.action) {
+	case ACTION_STEP:
+		simulator_step(sim, s->command.count);
+		return s->command.count ? SESSION_RUNNING : SESSION_DONE;
+	case ACTION_TIME:
+		if (simulator_set_scan_time(sim, s->command.count) == 0)
+			return SESSION_DONE;
+		g_string_assign(s->error, "the timer cannot be set");
+		return SESSION_FAILED;
+	default:
+		simulator_run(sim);
+		return SESSION_DONE;
+	}
+}
+
+/* Somebody else may have ended the steps. */
+static enum session_state after_steps(struct session *s)
+{
+	return s->simulator->stepping && s->simulator->steps ? SESSION_RUNNING : SESSION_DONE;
+}
+
+static enum session_state begin_clock(struct session *s)
+{
+	plc_set_clock(plc(s), s->command.clock, clock_now());
+	return SESSION_RUNNING;
+}
+
 // clang-format off
 static const struct {
 	enum session_state (*begin)(struct session *s);
@@ -245,6 +276,8 @@ static const struct {
 	[COMMAND_CARD]   = { begin_card,     NULL,            NULL },
 	[COMMAND_FRAME]  = { begin_transfer, before_transfer, NULL },
 	[COMMAND_RAW]    = { begin_transfer, before_transfer, NULL },
+	[COMMAND_SCAN]   = { begin_scan,     NULL,            after_steps },
+	[COMMAND_CLOCK]  = { begin_clock,    NULL,            after_one_scan },
 	[COMMAND_QUIT]   = { begin_quit,     NULL,            NULL },
 };
 // clang-format on

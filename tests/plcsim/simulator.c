@@ -49,11 +49,17 @@ static void scan_timer_ready(struct source *source, uint32_t events __attribute_
 {
 	struct simulator *sim = source->owner;
 
+	bool pause = sim->stepping && !sim->steps;
+
 	source_drain(source);
-	plc_update(&sim->plc, clock_now());
+	if (!pause)
+		plc_update(&sim->plc, clock_now());
 	for_sessions(sim, session_before_scan);
-	plc_execute(&sim->plc);
-	for_sessions(sim, session_after_scan);
+	if (!pause) {
+		sim->steps -= sim->stepping;
+		plc_execute(&sim->plc);
+	}
+	for_sessions(sim, session_after_scan); /* they wait for time, too */
 }
 
 static void card_timer_ready(struct source *source, uint32_t events __attribute__((unused)))
@@ -74,6 +80,23 @@ void simulator_stop(struct simulator *sim, int exit_status)
 {
 	sim->loop.stop = true;
 	sim->exit_status = exit_status;
+}
+
+void simulator_step(struct simulator *sim, unsigned int scans)
+{
+	sim->stepping = true;
+	sim->steps = scans;
+}
+
+void simulator_run(struct simulator *sim)
+{
+	sim->stepping = false;
+}
+
+int simulator_set_scan_time(struct simulator *sim, unsigned int milliseconds)
+{
+	sim->scan_time = milliseconds;
+	return source_set_period(&sim->scan_timer, milliseconds);
 }
 
 void simulator_set_power(struct simulator *sim, bool on)

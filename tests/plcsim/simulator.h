@@ -18,6 +18,8 @@ struct simulator {
 	struct ivshmem ivshmem;
 	struct plc plc;
 	unsigned int scan_time; /* milliseconds */
+	bool stepping; /* no scans but … */
+	unsigned int steps; /* … so many */
 	struct source scan_timer;
 	struct source card_timer;
 	struct source signals;
@@ -34,6 +36,10 @@ int simulator_init(struct simulator *simulator, const char *socket_path);
 void simulator_release(struct simulator *simulator);
 
 void simulator_stop(struct simulator *simulator, int exit_status);
+/* Only so many scans from now on; simulator_run() ends that */
+void simulator_step(struct simulator *simulator, unsigned int scans);
+void simulator_run(struct simulator *simulator);
+int simulator_set_scan_time(struct simulator *simulator, unsigned int milliseconds);
 void simulator_set_power(struct simulator *simulator, bool on);
 /* "unplugged", "connected", "ready" or "silent" */
 const char *simulator_pc_state(const struct simulator *simulator);

@@ -594,6 +594,19 @@ static void test_scripts(void **state)
 	assert_int_equal(run_script(b, "quit\nexpect C0=1\n"), 0);
 }
 
+static void test_steps(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(run_script(b, "scan step 0\nset X0=0\nscan step 2\nset X0=1\nsleep 0.1\n"
+				       "expect V1504=0\nscan step\nexpect V1504=1\n"
+				       "clock 2006-03-01 10:48:26\nscan step 1\n"
+				       "expect V7770=16 and V7774=6\nscan time 2\nscan run\n"
+				       "wait SP1=1\nclock 2007-01-01 00:00:00\n"
+				       "expect V7774=7\n"),
+			 0);
+}
+
 static void test_usage(void **state)
 {
 	struct bench *b = *state;
@@ -644,6 +657,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_power_and_reset),
 	END_TO_END(test_silent_pc),
 	END_TO_END(test_scripts),
+	END_TO_END(test_steps),
 	END_TO_END(test_usage),
 };
 
