@@ -403,7 +403,6 @@ static void spoil_progress(struct operations *o, struct ecom_progress *p)
 	}
 }
 
-/* A request that may go back into the queue has been sent to nobody. */
 static void progress(struct operations *o)
 {
 	struct ecom_progress p = { .id = choose_id(o), .state = choose(o, 10) };
