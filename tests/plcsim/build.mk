@@ -7,7 +7,8 @@ plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c ecemail.c ecrx.c)
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
-	session.c status.c control.c script.c load.c preview.c xref.c run.c ctl.c)
+	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
+	run.c ctl.c)
 
 plcsim-srcs := $(plcsim-all-srcs) tests/plcsim/main.c
 plcsim-pkgs := glib-2.0
@@ -31,6 +32,7 @@ $(eval $(call plcsim-test,observer,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ladder,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,download,tests/plcsim/test-text.c tests/plcsim/fake-card.c \
 	$(plcsim-all-srcs)))
+$(eval $(call plcsim-test,record,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,card,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c $(plcsim-all-srcs)))

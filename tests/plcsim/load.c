@@ -5,7 +5,7 @@
 #include "tests/plcsim/check.h"
 #include "tests/plcsim/subcommand.h"
 
-static bool load_base(struct base *base, const char *path, FILE *messages)
+bool load_base(struct base *base, const char *path, FILE *messages)
 {
 	struct diagnostics d;
 	bool good;

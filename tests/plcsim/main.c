@@ -14,6 +14,7 @@ static const struct {
 	{ "xref",    subcommand_xref,    "show where a program uses which memory" },
 	{ "preview", subcommand_preview, "show the mails of a program" },
 	{ "run",     subcommand_run,     "run a program, with the card at an ivshmem socket" },
+	{ "replay",  subcommand_replay,  "send a recording's frames again" },
 	{ "ctl",     subcommand_ctl,     "give a command to a running plcsim" },
 };
 // clang-format on

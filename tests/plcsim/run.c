@@ -17,6 +17,7 @@ struct arguments {
 	const char *base;
 	const char *script;
 	const char *control;
+	const char *record;
 	const char *program;
 	unsigned int scan_time;
 	bool keep;
@@ -36,6 +37,9 @@ static bool take_option(struct arguments *arguments, int option)
 		return true;
 	case 'c':
 		arguments->control = optarg;
+		return true;
+	case 'r':
+		arguments->record = optarg;
 		return true;
 	case 'k':
 		arguments->keep = true;
@@ -60,6 +64,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 		{ "script", required_argument, NULL, 's' },
 		{ "control", required_argument, NULL, 'c' },
 		{ "scan-time", required_argument, NULL, 't' },
+		{ "record", required_argument, NULL, 'r' },
 		{ "keep", no_argument, NULL, 'k' },
 		{ 0 },
 	};
@@ -129,6 +134,12 @@ out:
 	return sim->exit_status;
 }
 
+static void close_record(struct simulator *sim)
+{
+	if (sim->record)
+		fclose(sim->record);
+}
+
 static int simulate(const struct arguments *arguments, struct script *script,
 		    struct simulator *sim)
 {
@@ -136,13 +147,22 @@ static int simulate(const struct arguments *arguments, struct script *script,
 	int error, status;
 
 	sim->scan_time = arguments->scan_time;
+	sim->record = arguments->record ? fopen(arguments->record, "we") : NULL;
+	if (arguments->record && !sim->record) {
+		fprintf(stderr, "plcsim: cannot write %s: %s\n", arguments->record,
+			strerror(errno));
+		return EXIT_FAILURE;
+	}
 	error = simulator_init(sim, arguments->listen);
-	if (error)
+	if (error) {
+		close_record(sim);
 		return socket_failed(arguments->listen, error);
+	}
 	status = run(sim, script, arguments,
 		     arguments->control ? arguments->control : default_path);
 	unlink(arguments->listen);
 	simulator_release(sim);
+	close_record(sim);
 	return status;
 }
 
@@ -156,7 +176,8 @@ int subcommand_run(int argc, char **argv)
 	if (!parse_arguments(argc, argv, &arguments)) {
 		fprintf(stderr, "usage: plcsim run --listen SOCKET [--base FILE] [--script FILE "
 				"[--keep]]\n"
-				"                  [--control FILE] [--scan-time MS] PROGRAM\n");
+				"                  [--control FILE] [--scan-time MS] [--record FILE] "
+				"PROGRAM\n");
 		return EXIT_USAGE;
 	}
 	status = load_script(&script, arguments.script);

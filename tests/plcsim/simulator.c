@@ -175,7 +175,9 @@ int simulator_init(struct simulator *sim, const char *socket_path)
 	if (error)
 		return error;
 	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
-	plc_init(&sim->plc, &sim->base, sim->program, &sim->card.backplane);
+	recorder_init(&sim->recorder, &sim->card.backplane, sim->record, clock_now);
+	plc_init(&sim->plc, &sim->base, sim->program,
+		 sim->record ? &sim->recorder.backplane : &sim->card.backplane);
 	plc_set_clock(&sim->plc, local_time(), clock_now());
 	simulator_set_power(sim, true);
 	plc_update(&sim->plc, clock_now()); /* boxes have begun before any script looks */

@@ -9,6 +9,7 @@
 #include "tests/plcsim/ivshmem.h"
 #include "tests/plcsim/loop.h"
 #include "tests/plcsim/plc.h"
+#include "tests/plcsim/record.h"
 
 struct simulator {
 	struct loop loop;
@@ -17,6 +18,8 @@ struct simulator {
 	struct card card;
 	struct ivshmem ivshmem;
 	struct plc plc;
+	FILE *record; /* NULL: nothing is recorded */
+	struct recorder recorder;
 	unsigned int scan_time; /* milliseconds */
 	bool stepping; /* no scans but … */
 	unsigned int steps; /* … so many */
@@ -29,7 +32,7 @@ struct simulator {
 };
 
 /*
- * Needs base, program and scan_time. Returns 0, or a negative errno and has
+ * Needs base, program and scan_time, and may have record. Returns 0, or a negative errno and has
  * nothing to be released then.
  */
 int simulator_init(struct simulator *simulator, const char *socket_path);

@@ -15,6 +15,7 @@ int subcommand_check(int argc, char **argv);
 int subcommand_xref(int argc, char **argv);
 int subcommand_preview(int argc, char **argv);
 int subcommand_run(int argc, char **argv);
+int subcommand_replay(int argc, char **argv);
 int subcommand_ctl(int argc, char **argv);
 
 /*
@@ -26,5 +27,7 @@ struct program *load_program(const char *base_path, const char *path, struct bas
 			     FILE *messages);
 /* The same without the checks */
 struct program *load_text(const char *path, FILE *messages);
+/* The base file alone; returns false if there were errors */
+bool load_base(struct base *base, const char *path, FILE *messages);
 
 #endif /* PLCSIM_SUBCOMMAND_H */

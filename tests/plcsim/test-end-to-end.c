@@ -26,6 +26,7 @@
 struct bench {
 	char folder[32];
 	char *listen, *control, *program, *output;
+	const char *record; /* where the simulator records to */
 	pid_t simulator;
 	/* the host */
 	int socket;
@@ -256,13 +257,17 @@ static void start_simulator(struct bench *b, const char *script)
 {
 	const char *argv[] = { "run", "--listen", b->listen, "--control",
 			       b->control, b->program, NULL, NULL,
-			       NULL };
+			       NULL, NULL, NULL };
 	g_autofree char *keep = b->output;
 	int fd = -1;
 
 	if (script) {
 		argv[6] = "--script";
 		argv[7] = script;
+	}
+	if (b->record) {
+		argv[6] = "--record";
+		argv[7] = b->record;
 	}
 	b->output = g_strdup_printf("%s/run", b->folder);
 	b->simulator = spawn(b, subcommand_run, argv);
@@ -607,6 +612,59 @@ static void test_steps(void **state)
 			 0);
 }
 
+/* Returns the exit status; the host's queue is full at first so many times. */
+static int replay(struct bench *b, const char *record, unsigned int busy_answers)
+{
+	const char *argv[] = { "replay", "--listen", b->listen, record, NULL };
+	int status;
+
+	b->busy_answers = busy_answers;
+	b->simulator = spawn(b, subcommand_replay, argv);
+	b->socket = -1;
+	for (int i = 0; i < 500 && !has_ended(b) && b->socket < 0; i++) {
+		usleep(10000);
+		b->socket = connect_to(b->listen);
+	}
+	receive_introduction(b);
+	host_start(b);
+	status = wait_for(b, b->simulator);
+	b->simulator = 0;
+	unplug(b);
+	return status;
+}
+
+static void test_record_and_replay(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *record = g_strdup_printf("%s/record", b->folder);
+	g_autofree char *text = NULL;
+	g_autofree char *second = NULL;
+
+	b->record = record;
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	b->busy_answers = 1;
+	assert_int_equal(ctl(b, "set X0=1"), 0);
+	assert_int_equal(ctl(b, "wait C0=1 10"), 0);
+	assert_int_equal(b->frames, 1);
+	stop_simulator(b, SIGTERM, 0);
+	unplug(b);
+	assert_true(g_file_get_contents(record, &text, NULL, NULL));
+	assert_non_null(strstr(text, " 1 rx 89 1 4\n"));
+	assert_non_null(strstr(text, " 1 done 0 00003c00\n"));
+	assert_non_null(strstr(text, " 1 wx 89 0 61 0101"));
+	assert_non_null(strstr(text, " 1 busy 0\n"));
+	assert_int_equal(replay(b, record, 1), 0);
+	assert_int_equal(b->frames, 2);
+	assert_int_equal(replay(b, record, 0), 1);
+	second = output(b);
+	assert_non_null(strstr(second, ": done, was busy\n"));
+	assert_non_null(strstr(second, " replayed, 1 different\n"));
+	assert_int_equal(b->frames, 4);
+}
+
 static void test_usage(void **state)
 {
 	struct bench *b = *state;
@@ -657,6 +715,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_power_and_reset),
 	END_TO_END(test_silent_pc),
 	END_TO_END(test_scripts),
+	END_TO_END(test_record_and_replay),
 	END_TO_END(test_steps),
 	END_TO_END(test_usage),
 };

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * "plcsim replay": the RX and WX of a recording again, each at its time or as
+ * soon as the slot is idle, to whatever PC is there. No program runs.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/plcsim/record.h"
+#include "tests/plcsim/simulator.h"
+#include "tests/plcsim/subcommand.h"
+
+#define PERIOD 1 /* milliseconds */
+
+struct player {
+	struct simulator *simulator;
+	struct source timer;
+	GArray *entries;
+	unsigned int next;
+	uint64_t began; /* 0: the PC is not ready yet */
+	const struct record_entry *running[BASE_SLOTS];
+	unsigned int different;
+};
+
+static void compare(struct player *p, const struct record_entry *entry)
+{
+	struct backplane *card = &p->simulator->card.backplane;
+	enum transfer_outcome outcome = card->result(card, entry->slot)->outcome;
+
+	if (!entry->ended || outcome == entry->outcome)
+		return;
+	p->different++;
+	printf("line %u: %s, was %s\n", entry->line, outcome_name(outcome),
+	       outcome_name(entry->outcome));
+}
+
+/* Returns true while a slot is busy. */
+static bool collect(struct player *p)
+{
+	struct backplane *card = &p->simulator->card.backplane;
+	bool busy = false;
+
+	for (unsigned int i = 0; i < BASE_SLOTS; i++) {
+		if (!p->running[i])
+			continue;
+		if (card->busy(card, i)) {
+			busy = true;
+			continue;
+		}
+		compare(p, p->running[i]);
+		p->running[i] = NULL;
+	}
+	return busy;
+}
+
+static void play(struct player *p)
+{
+	struct backplane *card = &p->simulator->card.backplane;
+
+	while (p->next < p->entries->len) {
+		const struct record_entry *entry =
+			&g_array_index(p->entries, struct record_entry, p->next);
+
+		if (p->running[entry->slot] || clock_now() - p->began < entry->milliseconds)
+			return;
+		p->running[entry->slot] = entry;
+		card->start(card, entry->slot, &entry->transfer);
+		p->next++;
+	}
+}
+
+static void timer_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	struct player *p = source->owner;
+	bool busy;
+
+	source_drain(source);
+	if (!p->began && strcmp(simulator_pc_state(p->simulator), "ready") == 0)
+		p->began = clock_now();
+	if (!p->began)
+		return;
+	busy = collect(p);
+	play(p);
+	if (p->next == p->entries->len && !busy && !collect(p))
+		simulator_stop(p->simulator, p->different ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+static struct program *empty_program(void)
+{
+	struct diagnostics d;
+	struct program *program;
+	FILE *text = fmemopen((char *)"END\n", 4, "r");
+
+	diagnostics_init(&d, "replay");
+	program = program_read(text, "replay", &d);
+	fclose(text);
+	diagnostics_clear(&d);
+	return program;
+}
+
+static int run(struct player *p, const char *socket_path)
+{
+	struct simulator *sim = p->simulator;
+	int error = simulator_init(sim, socket_path);
+
+	if (error) {
+		fprintf(stderr, "plcsim: cannot listen on %s: %s\n", socket_path,
+			strerror(-error));
+		return EXIT_FAILURE;
+	}
+	p->timer = (struct source){ -1, timer_ready, p };
+	error = loop_add_timer(&sim->loop, &p->timer, PERIOD);
+	if (!error)
+		loop_run(&sim->loop);
+	printf("%u of %u replayed, %u different\n", p->next, p->entries->len, p->different);
+	loop_remove(&sim->loop, &p->timer);
+	unlink(socket_path);
+	simulator_release(sim);
+	return error ? EXIT_FAILURE : sim->exit_status;
+}
+
+static int replay(const char *socket_path, const char *base, const char *path)
+{
+	struct player player = { 0 };
+	struct diagnostics d;
+	FILE *file = fopen(path, "re");
+	int status = EXIT_FAILURE;
+
+	diagnostics_init(&d, path);
+	if (file) {
+		player.entries = record_read(file, &d);
+		fclose(file);
+	} else {
+		diagnostics_error(&d, 0, "cannot read the recording: %s", strerror(errno));
+	}
+	diagnostics_print(&d, stderr);
+	player.simulator = g_new0(struct simulator, 1);
+	player.simulator->scan_time = 10;
+	player.simulator->program = empty_program();
+	if (!d.errors && load_base(&player.simulator->base, base, stderr))
+		status = run(&player, socket_path);
+	diagnostics_clear(&d);
+	program_free(player.simulator->program);
+	g_free(player.simulator);
+	if (player.entries)
+		g_array_unref(player.entries);
+	return status;
+}
+
+int subcommand_replay(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "listen", required_argument, NULL, 'l' },
+		{ "base", required_argument, NULL, 'b' },
+		{ 0 },
+	};
+	const char *socket_path = NULL, *base = NULL;
+	int option;
+
+	optind = 0;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		if (option == 'l')
+			socket_path = optarg;
+		else if (option == 'b')
+			base = optarg;
+		else
+			break;
+	}
+	if (option >= 0 || !socket_path || optind != argc - 1) {
+		fprintf(stderr, "usage: plcsim replay --listen SOCKET [--base FILE] RECORD\n");
+		return EXIT_USAGE;
+	}
+	return replay(socket_path, base, argv[optind]);
+}
