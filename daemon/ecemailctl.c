@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "submit.h"
 
 #define EXIT_USAGE 2
 
@@ -72,6 +73,8 @@ static int run_explain(int argc, char **argv)
 static const struct command commands[] = {
 	{ "explain", run_explain,
 	  "explain CODE [--json]   what a status code (0 to 65535) means and what to do" },
+	{ "submit", submit,
+	  "submit --server URL …   send mails as the daemon would; submit --help" },
 };
 
 static void help(void)

@@ -173,10 +173,17 @@ bool engine_has_room(const struct engine *engine, const struct setup *setup)
 /* Who waits for a full server holds up nobody else. Starting one may change the queue. */
 static bool start_first(struct engine *engine)
 {
+	const struct setup *full = NULL;
+
 	for (GList *next, *at = engine->waiting.head; at; at = next) {
+		struct submission *submission = at->data;
+
 		next = at->next;
-		if (submission_start(engine, at->data))
+		if (submission->setup == full)
+			continue;
+		if (submission_start(engine, submission))
 			return true;
+		full = submission->setup;
 	}
 	return false;
 }

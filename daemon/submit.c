@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ecemailctl submit: the daemon's engine without daemon and device.
+ *
+ * As many mails are on their way as there are sessions, and as many again wait,
+ * so that no session has to. Outcomes are printed in the order of the mails,
+ * each as soon as those before it are known.
+ */
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+#include <time.h>
+
+#include "address.h"
+#include "engine.h"
+#include "submit-options.h"
+#include "submit.h"
+
+#define KEEP_OPEN_US (15 * G_USEC_PER_SEC)
+
+struct run {
+	const struct submit_options *options;
+	GPtrArray *to;
+	sd_event *event;
+	struct engine *engine;
+	struct message *shared; /* with --compose-once */
+	char id[SD_ID128_STRING_MAX];
+	GQueue orders; /* not printed yet, in their order */
+	unsigned int started;
+	unsigned int open; /* started and not ended */
+	unsigned int succeeded;
+	uint64_t worst_ns;
+};
+
+/* One mail of them. */
+struct order {
+	struct run *run;
+	struct submission submission;
+	struct message *message; /* NULL: shared */
+	bool done;
+};
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Printing */
+
+static void print_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < ' ')
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void print_recipients(const struct message *message, const unsigned int *codes)
+{
+	printf("[");
+	for (guint i = 0; message && i < message->recipients->len; i++) {
+		printf("%s{\"address\":", i ? "," : "");
+		print_string(message->recipients->pdata[i]);
+		printf(",\"reply\":%u}", codes ? codes[i] : 0);
+	}
+	printf("]");
+}
+
+static void print_json(const struct outcome *outcome, const struct message *message,
+		       const unsigned int *codes)
+{
+	const unsigned int *enhanced = outcome->enhanced;
+
+	printf("{\"status\":%u,\"state\":%u,\"reply\":%u,\"enhanced\":", outcome->status,
+	       outcome->state, outcome->reply);
+	if (enhanced[0])
+		printf("\"%u.%u.%u\"", enhanced[0], enhanced[1], enhanced[2]);
+	else
+		printf("null");
+	printf(",\"detail\":%u,\"sent\":\"%s\",\"text\":", outcome->detail,
+	       sent_name(outcome->sent));
+	print_string(outcome->text);
+	printf(",\"recipients\":");
+	print_recipients(message, codes);
+	puts("}");
+}
+
+static void print_text(const struct outcome *outcome)
+{
+	const struct detail *detail = detail_find(outcome->detail);
+
+	if (outcome->status == STATUS_SUCCESS) {
+		printf("sent: %s\n", outcome->text);
+		return;
+	}
+	fprintf(stderr, "ecemailctl: status %u in state %u (%s)%s%s%s%s; sent: %s\n",
+		outcome->status, outcome->state, state_doing(outcome->state),
+		detail && detail->code ? ", " : "", detail && detail->code ? detail->text : "",
+		*outcome->text ? ": " : "", outcome->text, sent_name(outcome->sent));
+}
+
+static void print_outcome(const struct submit_options *options, const struct outcome *outcome,
+			  const struct message *message, const unsigned int *codes)
+{
+	if (options->json)
+		print_json(outcome, message, codes);
+	else if (!options->counted || outcome->status != STATUS_SUCCESS)
+		print_text(outcome);
+}
+
+static void print_total(const struct run *run, uint64_t took_ns)
+{
+	double seconds = (double)took_ns / 1e9;
+	double stall = (double)run->worst_ns / 1e6;
+	double rate = run->started / seconds;
+
+	if (!run->options->counted)
+		return;
+	if (run->options->json)
+		printf("{\"messages\":%u,\"succeeded\":%u,\"seconds\":%.6f,\"rate\":%.1f,"
+		       "\"worst_loop_stall_ms\":%.3f}\n",
+		       run->started, run->succeeded, seconds, rate, stall);
+	else
+		printf("%u mails, %u succeeded, %.3f s, %.1f a second, worst stall of the loop %.3f ms\n",
+		       run->started, run->succeeded, seconds, rate, stall);
+}
+
+/* Mails */
+
+static const struct message *message_of(const struct order *order)
+{
+	return order->message ? order->message : order->run->shared;
+}
+
+static void print_ready(struct run *run)
+{
+	struct order *order;
+
+	while ((order = g_queue_peek_head(&run->orders)) && order->done) {
+		g_queue_pop_head(&run->orders);
+		print_outcome(run->options, &order->submission.outcome, message_of(order),
+			      order->submission.recipient_codes);
+		g_free(order->submission.recipient_codes);
+		message_free(order->message);
+		g_free(order);
+	}
+}
+
+static int on_progress(void *userdata, unsigned int state)
+{
+	(void)userdata;
+	(void)state;
+	return 0;
+}
+
+static void on_done(void *userdata)
+{
+	struct order *order = userdata;
+
+	order->done = true;
+	order->run->open--;
+	order->run->succeeded += order->submission.outcome.status == STATUS_SUCCESS;
+}
+
+static struct message *compose(const struct run *run)
+{
+	const struct submit_options *options = run->options;
+	struct text subject = { options->subject, strlen(options->subject) };
+	struct text body = { options->body, strlen(options->body) };
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autofree char *id = g_strdup_printf("%s.%u@ecemailctl.ecemail", run->id, run->started);
+
+	return message_compose(options->setup, run->to, &subject, &body, id, now);
+}
+
+static int start_one(struct run *run)
+{
+	static const struct submission_callbacks callbacks = { on_progress, on_done, NULL };
+	struct order *order = g_new0(struct order, 1);
+
+	order->run = run;
+	if (!run->shared)
+		order->message = compose(run);
+	order->submission.setup = run->options->setup;
+	order->submission.message = message_of(order);
+	order->submission.deadline_us =
+		now_ns(CLOCK_BOOTTIME) / 1000 + run->options->setup->timeout * G_USEC_PER_SEC;
+	order->submission.callbacks = &callbacks;
+	order->submission.userdata = order;
+	g_queue_push_tail(&run->orders, order);
+	run->started++;
+	run->open++;
+	return engine_submit(run->engine, &order->submission);
+}
+
+static int fill(struct run *run)
+{
+	const struct submit_options *options = run->options;
+	int r = 0;
+
+	while (r >= 0 && run->started < options->count && run->open < 2 * options->sessions)
+		r = start_one(run);
+	return r;
+}
+
+/* One turn of the loop; what its handlers take is what it stood still for others. */
+static int turn(struct run *run)
+{
+	uint64_t before;
+	int r = sd_event_prepare(run->event);
+
+	if (r == 0)
+		r = sd_event_wait(run->event, UINT64_MAX);
+	if (r <= 0)
+		return r;
+	before = now_ns(CLOCK_MONOTONIC);
+	r = sd_event_dispatch(run->event);
+	run->worst_ns = MAX(run->worst_ns, now_ns(CLOCK_MONOTONIC) - before);
+	return r;
+}
+
+static int send_all(struct run *run)
+{
+	uint64_t begin = now_ns(CLOCK_MONOTONIC);
+	int r = fill(run);
+
+	while (r >= 0 && run->open) {
+		r = turn(run);
+		print_ready(run);
+		if (r >= 0)
+			r = fill(run);
+	}
+	print_total(run, now_ns(CLOCK_MONOTONIC) - begin);
+	return r;
+}
+
+/* What the daemon would refuse before it connects, in its order. */
+static bool check(struct run *run, struct outcome *outcome)
+{
+	const struct submit_options *options = run->options;
+	struct text subject = { options->subject, strlen(options->subject) };
+	g_autofree char *problem = NULL;
+
+	run->to = address_list_parse(options->to, strlen(options->to), &problem);
+	if (options->setup->problem) {
+		outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_WAITING, options->setup->detail);
+		outcome_say(outcome, options->setup->problem);
+	} else if (run->to && !run->to->len && !options->setup->cc->len) {
+		outcome_fail(outcome, STATUS_NO_SENDEE, STATE_WAITING, DETAIL_NONE);
+	} else if (!run->to) {
+		outcome_fail(outcome, STATUS_INVALID_DATA, STATE_WAITING, DETAIL_BAD_TO);
+		outcome_say(outcome, problem);
+	} else if (subject_check(&subject)) {
+		outcome_fail(outcome, STATUS_INVALID_DATA, STATE_WAITING, DETAIL_BAD_SUBJECT);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static int run_engine(struct run *run)
+{
+	int r = sd_event_new(&run->event);
+
+	if (r >= 0)
+		r = engine_new(&run->engine, run->event, run->options->sessions);
+	if (r < 0)
+		return r;
+	engine_set_keep_open(run->engine, KEEP_OPEN_US);
+	if (run->options->compose_once)
+		run->shared = compose(run);
+	r = send_all(run);
+	engine_retire(run->engine, run->options->setup);
+	return r;
+}
+
+static void run_free(struct run *run)
+{
+	engine_free(run->engine);
+	sd_event_unref(run->event);
+	message_free(run->shared);
+	if (run->to)
+		g_ptr_array_unref(run->to);
+}
+
+static int submit_run(const struct submit_options *options)
+{
+	struct run run = { .options = options };
+	struct outcome outcome = { 0 };
+	sd_id128_t id;
+	int r;
+
+	sd_id128_randomize(&id);
+	sd_id128_to_string(id, run.id);
+	if (check(&run, &outcome)) {
+		r = run_engine(&run);
+		if (r < 0)
+			fprintf(stderr, "ecemailctl: %s\n", strerror(-r));
+	} else {
+		print_outcome(options, &outcome, NULL, NULL);
+	}
+	run_free(&run);
+	return run.succeeded == options->count ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int submit(int argc, char **argv)
+{
+	struct submit_options options;
+	int r = submit_options_read(&options, argc, argv);
+
+	if (!r) {
+		signal(SIGPIPE, SIG_IGN);
+		curl_global_init(CURL_GLOBAL_DEFAULT);
+		message_init();
+		r = submit_run(&options);
+		curl_global_cleanup();
+	}
+	setup_unref(options.setup);
+	return MAX(r, 0);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ecemailctl submit: what it prints and how it exits, with the scripted server. */
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "daemon/submit.h"
+#include "server.h"
+
+static char output[65536], errors[65536];
+
+static int redirect(int fd, FILE *to)
+{
+	int saved = dup(fd);
+
+	fflush(fd == 1 ? stdout : stderr);
+	dup2(fileno(to), fd);
+	return saved;
+}
+
+static void restore(int fd, int saved, FILE *from, char *text, size_t size)
+{
+	fflush(fd == 1 ? stdout : stderr);
+	dup2(saved, fd);
+	close(saved);
+	rewind(from);
+	text[fread(text, 1, size - 1, from)] = '\0';
+	fclose(from);
+}
+
+/* Runs it with the words of @line; what it says is in output and errors. */
+static int run(const char *line)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	FILE *out = tmpfile(), *err = tmpfile();
+	int saved_out = redirect(1, out), saved_err = redirect(2, err);
+	GPtrArray *argv = g_ptr_array_new();
+	int r;
+
+	g_ptr_array_add(argv, (char *)"submit");
+	for (char **word = words; *word; word++)
+		g_ptr_array_add(argv, *word);
+	g_ptr_array_add(argv, NULL);
+	r = submit((int)argv->len - 1, (char **)argv->pdata);
+	restore(1, saved_out, out, output, sizeof(output));
+	restore(2, saved_err, err, errors, sizeof(errors));
+	g_ptr_array_free(argv, TRUE);
+	return r;
+}
+
+static int run_with(struct server *server, const char *more)
+{
+	g_autofree char *line = g_strdup_printf(
+		"--server smtp://127.0.0.1:%u --from plc@acme.com --helo plc.acme.com %s",
+		server_port(server), more);
+
+	return run(line);
+}
+
+static void test_sent(void **state)
+{
+	struct server *server = server_start(NULL, true);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org --cc b@x.org --subject Hi --body Ho"), 0);
+	assert_string_equal(output, "sent: 250 2.0.0 Ok: queued as 42\n");
+	assert_string_equal(errors, "");
+	assert_int_equal(run_with(server, "--to a@x.org --cc b@x.org --json"), 0);
+	assert_string_equal(
+		output,
+		"{\"status\":0,\"state\":8,\"reply\":250,\"enhanced\":\"2.0.0\",\"detail\":0,"
+		"\"sent\":\"yes\",\"text\":\"250 2.0.0 Ok: queued as 42\",\"recipients\":["
+		"{\"address\":\"a@x.org\",\"reply\":250},{\"address\":\"b@x.org\",\"reply\":250}]}\n");
+	server_settle(server);
+	assert_non_null(strstr(server_text(server), "Subject: Hi\r\n"));
+	assert_non_null(strstr(server_text(server), "\r\n\r\nHo\r\n"));
+	server_stop(server);
+}
+
+static void test_failed(void **state)
+{
+	static const struct server_step script[] = { { "RCPT", SAY, "550 5.1.1 \"who\"\r\n", 0 },
+						     { "RCPT", SAY, "450 4.2.1 later\r\n", 0 },
+						     { 0 } };
+	struct server *server = server_start(script, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org"), 1);
+	assert_string_equal(output, "");
+	assert_string_equal(errors, "ecemailctl: status 550 in state 4 (naming the recipients): "
+				    "550 5.1.1 \"who\"; sent: no\n");
+	assert_int_equal(run_with(server, "--to a@x.org --json"), 1);
+	assert_non_null(strstr(output, "\"status\":450,\"state\":4,\"reply\":450"));
+	server_stop(server);
+}
+
+/* Many: one line each in the order given, then the total; all on kept-open sessions. */
+static void test_count(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", SAY, "451 4.3.0 x\r\n", 30 }, { 0 } };
+	struct server *server = server_start(script, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org --json --count 20 --sessions 2"), 1);
+	assert_true(g_str_has_prefix(output, "{\"status\":451,"));
+	assert_int_equal(g_strrstr(output, "\"status\":451") - output, 1);
+	assert_non_null(strstr(output, "{\"messages\":20,\"succeeded\":19,\"seconds\":"));
+	assert_non_null(strstr(output, "\"worst_loop_stall_ms\":"));
+	server_settle(server);
+	assert_int_equal(server_messages(server), 19);
+	assert_int_equal(server_connections(server), 2);
+	server_stop(server);
+}
+
+static unsigned int count_ids(struct server *server)
+{
+	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	const char *at = server_text(server);
+
+	while ((at = strstr(at, "Message-Id: "))) {
+		at += strlen("Message-Id: ");
+		g_hash_table_add(ids, g_strndup(at, strcspn(at, "\r")));
+	}
+	return g_hash_table_size(ids);
+}
+
+static void test_compose_once(void **state)
+{
+	struct server *once = server_start(NULL, false), *anew = server_start(NULL, false);
+
+	(void)state;
+	assert_int_equal(run_with(once, "--to a@x.org --count 5 --compose-once"), 0);
+	assert_int_equal(run_with(anew, "--to a@x.org --count 5"), 0);
+	assert_true(g_str_has_prefix(output, "5 mails, 5 succeeded, "));
+	server_settle(once);
+	server_settle(anew);
+	assert_int_equal(server_messages(once), 5);
+	assert_int_equal(count_ids(once), 1);
+	assert_int_equal(count_ids(anew), 5);
+	server_stop(once);
+	server_stop(anew);
+}
+
+/* What never gets to a server has a status, too, in the order of the checks. */
+static void test_checks(void **state)
+{
+	struct server *server = server_start(NULL, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--json"), 1);
+	assert_true(g_str_has_prefix(output, "{\"status\":21,\"state\":0,"));
+	assert_int_equal(run_with(server, "--to nobody --json"), 1);
+	assert_non_null(strstr(output, "\"detail\":51,\"sent\":\"no\""));
+	assert_int_equal(run_with(server, "--to a@b --subject a\tb --json"), 1);
+	assert_true(g_str_has_prefix(output, "{\"status\":23,"));
+	assert_int_equal(run("--server smtp://127.0.0.1 --to a@b --json"), 1);
+	assert_non_null(strstr(output, "{\"status\":24,\"state\":0,\"reply\":0,\"enhanced\":null,"
+				       "\"detail\":21,"));
+	server_settle(server);
+	assert_int_equal(server_connections(server), 0);
+	server_stop(server);
+}
+
+static void test_usage(void **state)
+{
+	static const char *const wrong[] = {
+		"--from a@b --to a@b",
+		"--server mail.example.com --from a@b --to a@b",
+		"--server smtp://mail:99999 --from a@b",
+		"--server smtps://mail --tls none --from a@b",
+		"--server smtp://mail --tls maybe --from a@b",
+		"--server smtp://mail --from a@b --user joe --password-file /x",
+		"--server smtps://mail --from a@b --user joe",
+		"--server smtps://mail --from a@b --user joe --password-file /x --token-file /y",
+		"--server smtp://mail --from a@b --count 0",
+		"--server smtp://mail --from a@b --sessions 257",
+		"--server smtp://mail --from a@b --timeout 0",
+		"--server smtp://mail --from a@b --pin abc",
+		"--server smtp://mail --from a@b --nonsense",
+		"--server smtp://mail --from a@b word",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		assert_int_equal(run(wrong[i]), 2);
+		assert_string_equal(output, "");
+		assert_true(*errors);
+	}
+	assert_int_equal(run("--help"), 0);
+	assert_true(g_str_has_prefix(output, "Usage: ecemailctl submit "));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sent),	     cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_count),	     cmocka_unit_test(test_compose_once),
+		cmocka_unit_test(test_checks),	     cmocka_unit_test(test_usage),
+	};
+
+	return cmocka_run_group_tests_name("submit", tests, NULL, NULL);
+}
