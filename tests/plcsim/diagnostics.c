@@ -38,8 +38,8 @@ void diagnostics_clear(struct diagnostics *d)
 	d->messages = NULL;
 }
 
-static void add(struct diagnostics *d, unsigned int line, enum severity severity, const char *format,
-		va_list arguments)
+static void add(struct diagnostics *d, unsigned int line, enum severity severity,
+		const char *format, va_list arguments)
 {
 	struct message message = { .line = line, .order = d->messages->len, .severity = severity };
 
