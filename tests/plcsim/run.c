@@ -9,6 +9,7 @@
 #include "tests/plcsim/control.h"
 #include "tests/plcsim/script.h"
 #include "tests/plcsim/subcommand.h"
+#include "tests/plcsim/view.h"
 
 #define SCAN_TIME_DEFAULT 10
 
@@ -115,6 +116,7 @@ static int run(struct simulator *sim, struct script *script, const struct argume
 	       const char *control_path)
 {
 	struct control control;
+	struct view view;
 	int error = control_init(&control, sim, control_path);
 
 	if (error) {
@@ -125,7 +127,9 @@ static int run(struct simulator *sim, struct script *script, const struct argume
 	fflush(stdout);
 	if (arguments->script)
 		script_start(script, sim);
+	view_start(&view, sim); /* without it, it runs as well */
 	loop_run(&sim->loop);
+	view_stop(&view);
 	if (arguments->script)
 		script_end(script);
 	unlink(control_path);

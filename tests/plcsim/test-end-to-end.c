@@ -6,6 +6,7 @@
  */
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -665,6 +666,45 @@ static void test_record_and_replay(void **state)
 	assert_int_equal(b->frames, 4);
 }
 
+/* Reads from the terminal until the text has come. */
+static void expect_on_terminal(struct bench *b, int terminal, const char *wanted)
+{
+	g_autoptr(GString) seen = g_string_new(NULL);
+	char part[4096];
+
+	while (!strstr(seen->str, wanted)) {
+		struct pollfd poll_fd = { .fd = terminal, .events = POLLIN };
+		ssize_t count;
+
+		serve(b);
+		if (poll(&poll_fd, 1, 5000) != 1)
+			fail_msg("no '%s' in '%s'", wanted, seen->str);
+		count = read(terminal, part, sizeof(part));
+		assert_true(count > 0);
+		g_string_append_len(seen, part, count);
+	}
+}
+
+static void test_live_view(void **state)
+{
+	struct bench *b = *state;
+	const char *argv[] = { "run", "--listen", b->listen, "--control", b->control, b->program,
+			       NULL };
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+
+	assert_int_equal(grantpt(terminal) + unlockpt(terminal), 0);
+	g_free(b->output);
+	b->output = g_strdup(ptsname(terminal));
+	b->simulator = spawn(b, subcommand_run, argv);
+	expect_on_terminal(b, terminal, "\033[HPLC      RUN");
+	expect_on_terminal(b, terminal, "V1400=1001");
+	expect_on_terminal(b, terminal, "\033[J");
+	stop_simulator(b, SIGTERM, 0);
+	close(terminal);
+	g_free(b->output);
+	b->output = g_strdup_printf("%s/out", b->folder);
+}
+
 static void test_usage(void **state)
 {
 	struct bench *b = *state;
@@ -716,6 +756,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_silent_pc),
 	END_TO_END(test_scripts),
 	END_TO_END(test_record_and_replay),
+	END_TO_END(test_live_view),
 	END_TO_END(test_steps),
 	END_TO_END(test_usage),
 };
