@@ -158,15 +158,15 @@ static int event_told(CURL *easy, curl_infotype type, char *data, size_t size, v
 }
 
 /* libcurl takes the EHLO name from the URL's path. */
-static char *make_url(const struct setup *setup)
+static char *make_url(const struct connection *connection, const struct setup *setup)
 {
-	g_autofree char *own_name = setup->helo_name ? NULL : helo_name(setup->server);
+	g_autofree char *own_name = setup->helo_name ? NULL : helo_name(connection->host);
 	const char *name = setup->helo_name ? setup->helo_name : own_name;
 	g_autofree char *path = g_uri_escape_string(name, NULL, FALSE);
-	bool ipv6 = strchr(setup->server, ':');
+	bool ipv6 = strchr(connection->host, ':');
 
-	return g_strdup_printf("smtp%s://%s%s%s:%u/%s", setup->tls == TLS_IMPLICIT ? "s" : "", ipv6 ? "[" : "", setup->server,
-			       ipv6 ? "]" : "", setup->port, path);
+	return g_strdup_printf("smtp%s://%s%s%s:%u/%s", setup->tls == TLS_IMPLICIT ? "s" : "", ipv6 ? "[" : "", connection->host,
+			       ipv6 ? "]" : "", connection->port, path);
 }
 
 static void set_limits(CURL *easy, long milliseconds)
@@ -188,10 +188,10 @@ static void set_callbacks(CURL *easy, struct connection *connection)
 }
 
 /* The leading + lets libcurl forget them again. */
-static void set_addresses(struct connection *connection, const struct setup *setup,
-			  const char *addresses)
+static void set_addresses(struct connection *connection, const char *addresses)
 {
-	g_autofree char *entry = g_strdup_printf("+%s:%u:%s", setup->server, setup->port, addresses);
+	g_autofree char *entry = g_strdup_printf("+%s:%u:%s", connection->host, connection->port,
+						addresses);
 
 	connection->addresses = curl_slist_append(NULL, entry);
 	curl_easy_setopt(connection->easy, CURLOPT_RESOLVE, connection->addresses);
@@ -222,7 +222,7 @@ static int set_login(struct connection *connection, const struct setup *setup)
 	else if (setup->login)
 		connection->problem = credential_load(&connection->credential,
 						      setup->credentials_file, setup->login,
-						      setup->server, setup->port);
+						      connection->host, connection->port);
 	credential = connection->credential;
 	if (!credential)
 		return connection->problem ? -EACCES : 0;
@@ -249,7 +249,7 @@ static void set_interface(CURL *easy, const char *name)
 int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
 		    long milliseconds)
 {
-	g_autofree char *url = make_url(setup);
+	g_autofree char *url = make_url(connection, setup);
 	CURL *easy = curl_easy_init();
 
 	if (!easy)
@@ -263,7 +263,7 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* not from the environment */
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	if (addresses)
-		set_addresses(connection, setup, addresses);
+		set_addresses(connection, addresses);
 	set_limits(easy, milliseconds);
 	set_callbacks(easy, connection);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->error);

@@ -14,6 +14,8 @@ typedef void (*trace_fn)(void *userdata, const char *line);
 /* A connection on its way to where MAIL can be said: libcurl's part. */
 struct connection {
 	CURL *easy;
+	const char *host; /* the setup's */
+	unsigned int port;
 	struct curl_slist *addresses;
 	struct reply_parser parser; /* its reply: the last one */
 	bool up; /* TLS has begun, so TCP is connected */
@@ -34,7 +36,7 @@ struct connection {
 };
 
 /*
- * Prepares @connection->easy; @milliseconds is how long it may take at most,
+ * Prepares @connection->easy for its host and port; @milliseconds is how long it may take at most,
  * @addresses are those of a server that has a name. -EACCES: @problem says why
  * there is no login.
  */

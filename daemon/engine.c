@@ -6,6 +6,9 @@
  *                     1 to 8 → submission_end() → done()
  *   deadline          the session ends it with 10 + state; waiting: with 10
  *
+ * A submission that fails to connect goes to the setup's next server, and one
+ * that fails for a time waits and begins again if the setup says so (retry.c).
+ *
  * libcurl's multi handle runs on sd-event: its sockets and its one timer are
  * event sources here. done() and room() may submit again, so both are called
  * from a place where neither libcurl nor a session is in the middle of
@@ -17,6 +20,7 @@
 #include <sys/epoll.h>
 
 #include "pool.h"
+#include "retry.h"
 
 struct engine {
 	sd_event *event;
@@ -87,6 +91,8 @@ void submission_trace(struct submission *submission, const char *format, const c
 
 void submission_end(struct submission *submission, const struct outcome *outcome)
 {
+	if (retry_submission(submission, outcome))
+		return;
 	submission->deadline = sd_event_source_disable_unref(submission->deadline);
 	submission->session = NULL;
 	submission->outcome = *outcome;
@@ -116,6 +122,8 @@ static int submission_deadline(sd_event_source *source, uint64_t usec, void *use
 		session_timeout(submission->session);
 		return 0;
 	}
+	submission->pause = sd_event_source_disable_unref(submission->pause);
+	submission->stale = true;
 	g_queue_remove(&submission->engine->waiting, submission);
 	engine_wake(submission->engine);
 	outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
@@ -128,6 +136,7 @@ static void submission_connect(struct engine *engine, struct submission *submiss
 	struct outcome outcome = { 0 };
 
 	if (submission_report(submission, STATE_CONNECT) < 0) {
+		submission->stale = true;
 		outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
 		submission_end(submission, &outcome);
 	} else if (session_new(&submission->session, engine, submission) < 0) {
@@ -208,6 +217,10 @@ int engine_submit(struct engine *engine, struct submission *submission)
 	submission->state = STATE_WAITING;
 	submission->session = NULL;
 	submission->fresh = false;
+	submission->stale = false;
+	submission->server = 0;
+	submission->retries = 0;
+	submission->pause = NULL;
 	submission->engine = engine;
 	submission->recipient_codes = g_new0(unsigned int, submission->message->recipients->len);
 	r = sd_event_add_time(engine->event, &submission->deadline, CLOCK_BOOTTIME,
@@ -221,6 +234,7 @@ int engine_submit(struct engine *engine, struct submission *submission)
 void engine_withdraw(struct engine *engine, struct submission *submission)
 {
 	submission->deadline = sd_event_source_disable_unref(submission->deadline);
+	submission->pause = sd_event_source_disable_unref(submission->pause);
 	g_queue_remove(&engine->waiting, submission);
 	if (submission->session)
 		session_drop(submission->session);

@@ -42,6 +42,10 @@ struct submission {
 	unsigned int *recipient_codes; /* reply to each recipient, 0: none; free with g_free() */
 	unsigned int state; /* SMTP state, as last reported */
 	bool fresh; /* not on a kept-open session again */
+	bool stale; /* somebody else has ended it: no other server, no retry */
+	unsigned int server; /* which one of the setup it is at */
+	unsigned int retries;
+	sd_event_source *pause; /* before the next retry */
 	struct engine *engine;
 	struct session *session; /* NULL while it waits */
 	sd_event_source *deadline;

@@ -33,12 +33,13 @@ static char *recipients(const struct request *request, bool codes)
 	return g_string_free(text, FALSE);
 }
 
+/* The one that it is at, of those in the setup. */
 static char *server(const struct request *request)
 {
-	const struct setup *setup = request->setup;
+	unsigned int port;
+	const char *host = setup_server(request->setup, request->submission.server, &port);
 
-	return setup->server ? g_strdup_printf("%s:%u", setup->server, setup->port) :
-			       g_strdup("undefined");
+	return host ? g_strdup_printf("%s:%u", host, port) : g_strdup("undefined");
 }
 
 /* "mail to mark@hosteng.com "Widget Report"", or what there is of it */
@@ -93,6 +94,7 @@ static char *describe_failure(const struct request *request, const struct outcom
 static char *describe(const struct request *request, const struct outcome *outcome, int completed)
 {
 	g_autofree char *mail = describe_mail(request), *end = NULL;
+	unsigned int port;
 	const struct ecom_request *record = &request->record;
 	const char *late = completed == -ESTALE ? "late outcome, the deadline came first: " :
 			   completed == -ENODEV ? "the card is gone: " :
@@ -100,7 +102,8 @@ static char *describe(const struct request *request, const struct outcome *outco
 
 	if (outcome->status == STATUS_SUCCESS)
 		end = g_strdup_printf("accepted by %s: %s (status 0, %.2f s)",
-				      request->setup->server, outcome->text,
+				      setup_server(request->setup, request->submission.server, &port),
+				      outcome->text,
 				      seconds_since(record->accepted_ns));
 	else
 		end = describe_failure(request, outcome);

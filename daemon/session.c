@@ -30,6 +30,7 @@
 #include <time.h>
 
 #include "resolution.h"
+#include "retry.h"
 #include "session.h"
 #include "transaction.h"
 
@@ -63,7 +64,7 @@ struct session {
 	GString *out;
 	size_t out_sent;
 	sd_event_source *io;
-	sd_event_source *timer; /* ends RESETTING, IDLE and QUITTING, means nothing in between */
+	sd_event_source *timer; /* ends all but BUSY, where it means nothing */
 };
 
 enum session_use session_use(const struct session *session)
@@ -107,6 +108,8 @@ static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
 	(void)usec;
 	if (session->phase == SESSION_IDLE)
 		session_quit(session);
+	else if (session->phase < SESSION_BUSY)
+		session_timeout(session);
 	else if (session->phase != SESSION_BUSY)
 		session_drop(session);
 	return 0;
@@ -224,6 +227,7 @@ static void end_stale(struct session *session)
 	unsigned int state = session->submission->state;
 	struct outcome outcome = { 0 };
 
+	session->submission->stale = true;
 	outcome_fail(&outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
 	end(session, &outcome, false);
 }
@@ -522,13 +526,18 @@ static void resolved(void *userdata, int error, const char *addresses)
 
 static int start(struct session *session)
 {
-	const char *server = session->submission->setup->server;
+	struct submission *submission = session->submission;
+	struct connection *connection = &session->connection;
+	uint64_t limit = retry_limit(submission);
 
-	if (is_ip_address(server))
+	connection->host = setup_server(session->setup, submission->server, &connection->port);
+	if (limit && set_timer(session, limit) < 0)
+		return -ENOMEM;
+	if (is_ip_address(connection->host))
 		return start_connecting(session, NULL);
 	session->phase = SESSION_RESOLVING;
-	return resolution_start(&session->resolution, engine_event(session->engine), server,
-				resolved, session);
+	return resolution_start(&session->resolution, engine_event(session->engine),
+				connection->host, resolved, session);
 }
 
 int session_new(struct session **result, struct engine *engine, struct submission *submission)

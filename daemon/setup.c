@@ -76,22 +76,56 @@ static void split_port(const char *value, char **host, const char **port)
 	}
 }
 
+static void server_free(gpointer data)
+{
+	struct server *server = data;
+
+	g_free(server->host);
+	g_free(server);
+}
+
+static char *parse_server(const char *value, struct server *server)
+{
+	const char *port;
+
+	split_port(value, &server->host, &port);
+	if (!is_server(server->host))
+		return g_strdup("neither a host name nor an IP address");
+	return port ? parse_number(port, 65535, &server->port) : NULL;
+}
+
+/* The first of them is the one that all else is said of. */
 static char *set_server(struct setup *setup, const char *value)
 {
-	g_autofree char *host = NULL;
-	const char *port;
-	char *problem;
+	g_auto(GStrv) list = g_strsplit(value, ",", -1);
+	unsigned int port = setup->port;
+	char *problem = NULL;
 
 	g_clear_pointer(&setup->server, g_free);
+	g_ptr_array_set_size(setup->others, 0);
 	if (!*value || !strcmp(value, "0.0.0.0")) /* the seed's uninitialised setup */
 		return NULL;
-	split_port(value, &host, &port);
-	if (!is_server(host))
-		return g_strdup("neither a host name nor an IP address");
-	problem = port ? parse_number(port, 65535, &setup->port) : NULL;
-	if (!problem)
-		setup->server = g_steal_pointer(&host);
+	for (char **entry = list; *entry && !problem; entry++) {
+		struct server *server = g_new0(struct server, 1);
+
+		server->port = port;
+		g_ptr_array_add(setup->others, server);
+		problem = parse_server(g_strstrip(*entry), server);
+	}
+	if (!problem) {
+		struct server *first = setup->others->pdata[0];
+
+		setup->server = g_strdup(first->host);
+		setup->port = first->port;
+		g_ptr_array_remove_index(setup->others, 0);
+	}
 	return problem;
+}
+
+static char *set_retry(struct setup *setup, const char *value)
+{
+	setup->retry = !strcmp(value, "transient");
+	return setup->retry || !strcmp(value, "no") ? NULL : g_strdup("not such a mode");
 }
 
 static bool has_control(const char *text)
@@ -234,6 +268,7 @@ static const struct field fields[] = {
 	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
 	{ "Server", set_server, DETAIL_BAD_FIELD,
 	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
+	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient" },
 	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
 	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain" },
 	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ..." },
@@ -304,8 +339,24 @@ struct setup *setup_new(void)
 
 	setup->port = SMTP_PORT;
 	setup->timeout = REQUEST_TIMEOUT_DEFAULT;
+	setup->others = g_ptr_array_new_with_free_func(server_free);
 	setup->cc = g_ptr_array_new_with_free_func(g_free);
 	return setup;
+}
+
+const char *setup_server(const struct setup *setup, unsigned int index, unsigned int *port)
+{
+	const struct server *other;
+
+	if (index > setup->others->len)
+		return NULL;
+	if (!index) {
+		*port = setup->port;
+		return setup->server;
+	}
+	other = setup->others->pdata[index - 1];
+	*port = other->port;
+	return other->host;
 }
 
 bool setup_same_server(const struct setup *a, const struct setup *b)
@@ -333,6 +384,7 @@ static void setup_clear(gpointer data)
 	g_free(setup->source_interface);
 	g_free(setup->problem);
 	g_ptr_array_unref(setup->cc);
+	g_ptr_array_unref(setup->others);
 }
 
 void setup_unref(struct setup *setup)

@@ -11,6 +11,11 @@ enum tls_mode {
 	TLS_IMPLICIT,
 };
 
+struct server {
+	char *host;
+	unsigned int port;
+};
+
 /*
  * The e-mail setup of one slot (seed 000, section 6). Never changed once
  * made, so that a request keeps the one it started with.
@@ -18,6 +23,8 @@ enum tls_mode {
 struct setup {
 	char *server; /* host name or IP address, NULL: undefined */
 	unsigned int port;
+	GPtrArray *others; /* struct server: tried in turn if the first one fails */
+	bool retry; /* transient failures, until the deadline */
 	char *sender_name; /* UTF-8 or NULL */
 	char *sender_address; /* NULL: undefined */
 	GPtrArray *cc; /* addresses, maybe none */
@@ -38,6 +45,9 @@ struct setup {
 struct setup *setup_new(void);
 struct setup *setup_ref(struct setup *setup);
 void setup_unref(struct setup *setup);
+
+/* One of the servers in their order, 0 is the first; NULL: there are no more. */
+const char *setup_server(const struct setup *setup, unsigned int index, unsigned int *port);
 
 /* True if both lead to the same server first. */
 bool setup_same_server(const struct setup *a, const struct setup *b);

@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-security daemon-submit daemon-slot
+	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -31,6 +31,9 @@ daemon-session-pkgs := $(ecemaild-pkgs) openssl
 daemon-security-srcs := tests/daemon/security.c tests/daemon/certificate.c tests/daemon/mail.c \
 	$(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-security-pkgs := $(ecemaild-pkgs) openssl
+
+daemon-retry-srcs := tests/daemon/retry.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-retry-pkgs := $(ecemaild-pkgs) openssl
 
 daemon-submit-srcs := tests/daemon/submit.c tests/daemon/server.c \
 	$(filter-out daemon/ecemailctl.c daemon/explain.c,$(ecemailctl-srcs))

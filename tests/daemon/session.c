@@ -39,6 +39,21 @@ static void finish(struct server *server, unsigned int connections)
 	server_stop(server);
 }
 
+/* Pipelined replies may come all at once: then 4 and 5 are not seen. */
+static void expect_states(const struct mail *mail, const char *expected)
+{
+	const char *seen = mail->states->str;
+
+	for (const char *at = expected; *at; at++) {
+		if (*at == *seen)
+			seen++;
+		else if (*at != '4' && *at != '5')
+			fail_msg("states %s, not %s", mail->states->str, expected);
+	}
+	if (*seen)
+		fail_msg("states %s, not %s", mail->states->str, expected);
+}
+
 /* Sends one mail, expects its status, the states it went through and "sent". */
 static void send_one(unsigned int status, const char *states, enum slave89_sent sent)
 {
@@ -47,7 +62,7 @@ static void send_one(unsigned int status, const char *states, enum slave89_sent 
 
 	mail_run(mail);
 	assert_int_equal(mail->submission.outcome.status, status);
-	assert_string_equal(mail->states->str, states);
+	expect_states(mail, states);
 	assert_int_equal(mail->submission.outcome.sent, sent);
 	mail_free(mail);
 }
@@ -61,7 +76,7 @@ static void test_reused(void **state)
 	send_one(0, "12345678", SENT_YES);
 	mail = mail_new_with(setup, "joe@acme.com", PATIENCE_MS);
 	mail_run(mail);
-	assert_string_equal(mail->states->str, "345678");
+	expect_states(mail, "345678");
 	assert_true(g_str_has_prefix(mail->trace->str, "Session reused\nSending MAIL FROM\n"));
 	mail_free(mail);
 	finish(server, 1);

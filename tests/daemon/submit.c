@@ -100,16 +100,18 @@ static void test_failed(void **state)
 	server_stop(server);
 }
 
-/* Many: one line each in the order given, then the total; all on kept-open sessions. */
+/* Many: one line each, then the total; all on kept-open sessions. */
 static void test_count(void **state)
 {
 	static const struct server_step script[] = { { "MAIL", SAY, "451 4.3.0 x\r\n", 30 }, { 0 } };
 	struct server *server = server_start(script, false);
+	const char *refused;
 
 	(void)state;
 	assert_int_equal(run_with(server, "--to a@x.org --json --count 20 --sessions 2"), 1);
-	assert_true(g_str_has_prefix(output, "{\"status\":451,"));
-	assert_int_equal(g_strrstr(output, "\"status\":451") - output, 1);
+	refused = strstr(output, "{\"status\":451,");
+	assert_non_null(refused);
+	assert_null(strstr(refused + 1, "{\"status\":451,"));
 	assert_non_null(strstr(output, "{\"messages\":20,\"succeeded\":19,\"seconds\":"));
 	assert_non_null(strstr(output, "\"worst_loop_stall_ms\":"));
 	server_settle(server);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What to do about a submission that has failed but may still go out.
+ *
+ *   next server   if it failed in state 1 or 2, whatever way; but not if a login
+ *                 or a certificate was refused: that must be seen and mended
+ *   again later   with Retry=transient, after the last server: if it could not
+ *                 connect, or got a 4yz before the end of data; 1, 2, 4 … 30 s
+ *                 later, if that is before the deadline
+ *
+ * Nothing of the message has been accepted in any of these cases.
+ */
+
+#include <time.h>
+
+#include "retry.h"
+
+#define SERVER_US (10 * G_USEC_PER_SEC)
+#define PAUSE_MAX 30
+
+static uint64_t time_left(const struct submission *submission)
+{
+	struct timespec now;
+	uint64_t now_us;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	now_us = (uint64_t)now.tv_sec * G_USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+	return submission->deadline_us > now_us ? submission->deadline_us - now_us : 0;
+}
+
+static unsigned int servers_left(const struct submission *submission)
+{
+	return submission->setup->others->len - submission->server;
+}
+
+uint64_t retry_limit(const struct submission *submission)
+{
+	unsigned int others = servers_left(submission);
+
+	return others ? MIN(SERVER_US, time_left(submission) / (others + 1)) : 0;
+}
+
+static bool is_for_next_server(const struct outcome *outcome)
+{
+	if (outcome->state > STATE_GREETING || outcome->status == STATUS_NO_MEMORY)
+		return false;
+	return outcome->detail != DETAIL_AUTH_REFUSED &&
+	       (outcome->detail < DETAIL_CERTIFICATE_EXPIRED ||
+		outcome->detail > DETAIL_CERTIFICATE_PIN);
+}
+
+static bool is_transient(const struct outcome *outcome)
+{
+	if (outcome->state >= STATE_END || outcome->sent != SENT_NO)
+		return false;
+	if (outcome->detail == DETAIL_AUTH_REFUSED && outcome->reply >= 500)
+		return false;
+	if (outcome->reply / 100 == 4 && outcome->status == outcome->reply)
+		return true;
+	return outcome->state <= STATE_GREETING &&
+	       (outcome->status == STATUS_TCP_ERROR ||
+		outcome->status == STATUS_TIMEOUT + outcome->state);
+}
+
+static int pause_over(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct submission *submission = userdata;
+
+	(void)source;
+	(void)usec;
+	submission->pause = sd_event_source_disable_unref(submission->pause);
+	submission_again(submission);
+	return 0;
+}
+
+static bool retry_later(struct submission *submission)
+{
+	uint64_t seconds = MIN(1U << MIN(submission->retries, 5), PAUSE_MAX);
+
+	if (seconds * G_USEC_PER_SEC >= time_left(submission))
+		return false;
+	if (sd_event_add_time_relative(engine_event(submission->engine), &submission->pause,
+				       CLOCK_BOOTTIME, seconds * G_USEC_PER_SEC, 0, pause_over,
+				       submission) < 0)
+		return false;
+	submission->retries++;
+	submission->server = 0;
+	submission->session = NULL;
+	submission_trace(submission, "Failed for now, trying again later", NULL);
+	return true;
+}
+
+bool retry_submission(struct submission *submission, const struct outcome *outcome)
+{
+	if (submission->stale || outcome->status == STATUS_SUCCESS || !time_left(submission))
+		return false;
+	if (servers_left(submission) && is_for_next_server(outcome)) {
+		submission->server++;
+		submission_trace(submission, "Failed, trying the next server", NULL);
+		submission_again(submission);
+		return true;
+	}
+	return submission->setup->retry && is_transient(outcome) && retry_later(submission);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef ECEMAIL_RETRY_H
+#define ECEMAIL_RETRY_H
+
+#include "session.h"
+
+/*
+ * A submission has ended so: true if that is not its end, because another
+ * server is tried or the same again later.
+ */
+bool retry_submission(struct submission *submission, const struct outcome *outcome);
+
+/*
+ * How many microseconds the submission may take to get to MAIL at its server,
+ * so that something is left for the others; 0: as long as there is time.
+ */
+uint64_t retry_limit(const struct submission *submission);
+
+#endif /* ECEMAIL_RETRY_H */
