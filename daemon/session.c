@@ -588,7 +588,8 @@ static void converse(struct session *session)
 	g_string_truncate(session->out, 0);
 	session->out_sent = 0;
 	transaction_start(&session->transaction, submission->message,
-			  session->connection.pipelining, submission->recipient_codes);
+			  session->connection.pipelining, session->setup->all_or_nothing,
+			  submission->recipient_codes);
 	session->step = TRANSACTION_WAIT;
 	work(session);
 }

@@ -122,6 +122,12 @@ static char *set_server(struct setup *setup, const char *value)
 	return problem;
 }
 
+static char *set_all_or_nothing(struct setup *setup, const char *value)
+{
+	setup->all_or_nothing = !strcmp(value, "yes");
+	return setup->all_or_nothing || !strcmp(value, "no") ? NULL : g_strdup("not such a mode");
+}
+
 static char *set_retry(struct setup *setup, const char *value)
 {
 	setup->retry = !strcmp(value, "transient");
@@ -268,6 +274,7 @@ static const struct field fields[] = {
 	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
 	{ "Server", set_server, DETAIL_BAD_FIELD,
 	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
+	{ "AllOrNothing", set_all_or_nothing, DETAIL_BAD_FIELD, "no, yes" },
 	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient" },
 	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
 	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain" },

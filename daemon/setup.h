@@ -24,6 +24,7 @@ struct setup {
 	char *server; /* host name or IP address, NULL: undefined */
 	unsigned int port;
 	GPtrArray *others; /* struct server: tried in turn if the first one fails */
+	bool all_or_nothing; /* if one recipient is refused */
 	bool retry; /* transient failures, until the deadline */
 	char *sender_name; /* UTF-8 or NULL */
 	char *sender_address; /* NULL: undefined */

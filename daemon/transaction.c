@@ -16,6 +16,8 @@
  *     with a lone dot.
  *   some RCPT refused: the others get the mail, the first refusal is reported
  *     with detail 60, unless the end of data is refused, which wins.
+ *     Or, all-or-nothing, nobody gets it: DATA is not said before the last
+ *     reply to RCPT, the first refusal is reported with detail 61.
  *   421, and a refusal amid the text: at once, the server is closing.
  *   2yz to the end of data: the only success.
  *   anything else: 22.
@@ -53,11 +55,12 @@ unsigned int transaction_state(const struct transaction *transaction)
 }
 
 void transaction_start(struct transaction *transaction, const struct message *message,
-		       bool pipelining, unsigned int *recipient_codes)
+		       bool pipelining, bool all_or_nothing, unsigned int *recipient_codes)
 {
 	memset(transaction, 0, sizeof(*transaction));
 	transaction->message = message;
 	transaction->pipelining = pipelining;
+	transaction->all_or_nothing = all_or_nothing;
 	transaction->recipient_codes = recipient_codes;
 }
 
@@ -76,7 +79,8 @@ static bool decided(const struct transaction *transaction)
 		return false;
 	if (transaction->outcome.state == STATE_MAIL)
 		return true;
-	if (transaction->answered >= data && !transaction->accepted)
+	if (transaction->answered >= data &&
+	    (!transaction->accepted || transaction->all_or_nothing))
 		return true;
 	return transaction->answered > data && !transaction->wanted;
 }
@@ -85,6 +89,8 @@ static bool may_issue(const struct transaction *transaction)
 {
 	if (transaction->issued > data_command(transaction) || decided(transaction))
 		return false;
+	if (transaction->all_or_nothing && transaction->issued == data_command(transaction))
+		return transaction->issued == transaction->answered;
 	return transaction->pipelining || transaction->issued == transaction->answered;
 }
 
@@ -244,8 +250,11 @@ void transaction_reply(struct transaction *transaction, const struct reply *repl
 	else if (state == STATE_END)
 		end_of_data_answered(transaction, reply);
 	if (!transaction->ended && decided(transaction) &&
-	    transaction->answered == transaction->issued)
+	    transaction->answered == transaction->issued) {
+		if (transaction->accepted && transaction->outcome.state == STATE_RCPT)
+			transaction->outcome.detail = DETAIL_NOT_ALL;
 		end(transaction, true);
+	}
 }
 
 void transaction_broken(struct transaction *transaction, unsigned int status, unsigned int detail)

@@ -11,6 +11,7 @@
 struct transaction {
 	const struct message *message;
 	bool pipelining;
+	bool all_or_nothing; /* one recipient refused: nobody gets it */
 	unsigned int issued; /* commands handed out: MAIL, each RCPT, DATA, end of data */
 	unsigned int answered; /* of these */
 	unsigned int accepted; /* recipients */
@@ -34,7 +35,7 @@ enum transaction_step {
 
 /* @recipient_codes has room for the reply to each recipient. */
 void transaction_start(struct transaction *transaction, const struct message *message,
-		       bool pipelining, unsigned int *recipient_codes);
+		       bool pipelining, bool all_or_nothing, unsigned int *recipient_codes);
 
 /* Says what to do next, appending to @out what is to be sent for it. */
 enum transaction_step transaction_next(struct transaction *transaction, GString *out);

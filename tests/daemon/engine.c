@@ -263,6 +263,47 @@ static void test_pipelining(void **state)
 	RUN(pipelining_faults, true);
 }
 
+/* One of two is refused: nobody gets it, and DATA is never said. */
+static void test_all_or_nothing(void **state)
+{
+	static const struct server_step script[] = {
+		{ "RCPT TO:<a", SAY, "550 5.1.1 who\r\n", 0 }, { 0 }
+	};
+
+	(void)state;
+	for (int pipelining = 0; pipelining < 2; pipelining++) {
+		struct server *server = server_start(script, pipelining);
+		struct mail *mail = mail_new(server_port(server), "a@x.org, b@x.org", PATIENCE_MS);
+
+		assert_null(setup_set(mail->setup, "AllOrNothing", "yes"));
+		mail_run(mail);
+		server_settle(server);
+		expect_outcome(mail, 550, 4, 61, SENT_NO);
+		assert_true(g_str_has_suffix(server_commands(server), "RCPT TO:<b@x.org>|QUIT|"));
+		assert_int_equal(mail->submission.recipient_codes[1], 250);
+		mail_free(mail);
+		server_stop(server);
+	}
+}
+
+/* All are accepted: as ever. */
+static void test_all(void **state)
+{
+	(void)state;
+	for (int pipelining = 0; pipelining < 2; pipelining++) {
+		struct server *server = server_start(NULL, pipelining);
+		struct mail *mail = mail_new(server_port(server), "a@x.org, b@x.org", PATIENCE_MS);
+
+		assert_null(setup_set(mail->setup, "AllOrNothing", "yes"));
+		mail_run(mail);
+		server_settle(server);
+		expect_outcome(mail, 0, 8, 0, SENT_YES);
+		assert_int_equal(server_messages(server), 1);
+		mail_free(mail);
+		server_stop(server);
+	}
+}
+
 static void test_success(void **state)
 {
 	struct server *server = server_start(NULL, false);
@@ -669,6 +710,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_success),
+		cmocka_unit_test(test_all_or_nothing),
+		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_connect_timeout),
