@@ -156,7 +156,22 @@ static bool no_sendee(const struct request *request)
 	return !request->setup->cc->len;
 }
 
-/* In the order of the status codes' precedence: frame, setup, sendee, address. */
+static bool check_allowed(const struct request *request, const GPtrArray *list,
+			  struct outcome *outcome)
+{
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < list->len; i++) {
+		if (setup_allows(request->setup, list->pdata[i]))
+			continue;
+		text = g_strdup_printf("%s is not in AllowedDomains", (char *)list->pdata[i]);
+		refuse(outcome, STATUS_NOT_ALLOWED, DETAIL_NONE, text);
+		return false;
+	}
+	return true;
+}
+
+/* In the order of the status codes' precedence: frame, setup, sendee, address, site. */
 static bool request_check(struct request *request, struct outcome *outcome)
 {
 	const struct setup *setup = request->setup;
@@ -175,7 +190,8 @@ static bool request_check(struct request *request, struct outcome *outcome)
 	} else if (subject_check(&request->ecemail.subject)) {
 		refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_SUBJECT, NULL);
 	} else {
-		return true;
+		return check_allowed(request, request->to, outcome) &&
+		       check_allowed(request, setup->cc, outcome);
 	}
 	return false;
 }

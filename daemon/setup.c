@@ -122,6 +122,29 @@ static char *set_server(struct setup *setup, const char *value)
 	return problem;
 }
 
+/* Empty entries would allow nothing, so they are mistakes. */
+static char *set_allowed(struct setup *setup, const char *value)
+{
+	g_clear_pointer(&setup->allowed, g_strfreev);
+	if (!*value)
+		return NULL;
+	setup->allowed = g_strsplit(value, ",", -1);
+	for (char **domain = setup->allowed; *domain; domain++)
+		if (!is_host_name(g_strstrip(*domain)))
+			return g_strdup("not a domain");
+	return NULL;
+}
+
+bool setup_allows(const struct setup *setup, const char *address)
+{
+	const char *domain = strchr(address, '@') + 1;
+
+	for (char **allowed = setup->allowed; allowed && *allowed; allowed++)
+		if (!g_ascii_strcasecmp(*allowed, domain))
+			return true;
+	return !setup->allowed;
+}
+
 static char *set_all_or_nothing(struct setup *setup, const char *value)
 {
 	setup->all_or_nothing = !strcmp(value, "yes");
@@ -274,6 +297,7 @@ static const struct field fields[] = {
 	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
 	{ "Server", set_server, DETAIL_BAD_FIELD,
 	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
+	{ "AllowedDomains", set_allowed, DETAIL_BAD_FIELD, "acme.com, hosteng.com, ..." },
 	{ "AllOrNothing", set_all_or_nothing, DETAIL_BAD_FIELD, "no, yes" },
 	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient" },
 	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
@@ -384,6 +408,7 @@ static void setup_clear(gpointer data)
 	g_free(setup->sender_name);
 	g_free(setup->sender_address);
 	g_free(setup->helo_name);
+	g_strfreev(setup->allowed);
 	g_free(setup->ca_file);
 	g_free(setup->pin);
 	g_free(setup->login);

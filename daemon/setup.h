@@ -29,6 +29,7 @@ struct setup {
 	char *sender_name; /* UTF-8 or NULL */
 	char *sender_address; /* NULL: undefined */
 	GPtrArray *cc; /* addresses, maybe none */
+	char **allowed; /* domains of recipients, NULL: any */
 	unsigned int timeout; /* seconds */
 	char *helo_name; /* NULL: this machine's */
 	enum tls_mode tls;
@@ -46,6 +47,9 @@ struct setup {
 struct setup *setup_new(void);
 struct setup *setup_ref(struct setup *setup);
 void setup_unref(struct setup *setup);
+
+/* True if the site allows mail to the address. */
+bool setup_allows(const struct setup *setup, const char *address);
 
 /* One of the servers in their order, 0 is the first; NULL: there are no more. */
 const char *setup_server(const struct setup *setup, unsigned int index, unsigned int *port);

@@ -25,6 +25,7 @@ enum status_code {
 	STATUS_INVALID_DATA = 23,
 	STATUS_INVALID_SETUP = 24,
 	STATUS_NO_MEMORY = 25,
+	STATUS_NOT_ALLOWED = 30,
 };
 
 enum detail_code {

@@ -120,6 +120,8 @@ static void test_bad_values(void **state)
 		{ "Server=mail,", DETAIL_BAD_FIELD },
 		{ "Retry=yes", DETAIL_BAD_FIELD },
 		{ "AllOrNothing=", DETAIL_BAD_FIELD },
+		{ "AllowedDomains=acme.com,", DETAIL_BAD_FIELD },
+		{ "AllowedDomains=joe@acme.com", DETAIL_BAD_FIELD },
 		{ "TLS=maybe", DETAIL_BAD_FIELD },
 		{ "TLS=", DETAIL_BAD_FIELD },
 		{ "CAFile=ca.pem", DETAIL_BAD_FIELD },

@@ -125,6 +125,39 @@ static void test_sent(void **state)
 	bench_free(bench);
 }
 
+/* Mail to other domains than the site's is refused as a whole, before any connection. */
+static void test_allowed(void **state)
+{
+	struct bench *bench = bench_new(NULL, "AllowedDomains=Acme.com, hosteng.com\n");
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com, joe@ACME.com", "x", "", 5000);
+	run(bench, 1);
+	device_fake_mail(bench->fake, "mark@hosteng.com, joe@sub.acme.com", "x", "", 5000);
+	device_fake_mail(bench->fake, "nobody", "x", "", 5000);
+	run(bench, 3);
+	assert_int_equal(result(bench, 0)->status, 0);
+	assert_int_equal(result(bench, 1)->status, 30);
+	assert_int_equal(result(bench, 1)->state, 0);
+	assert_int_equal(result(bench, 1)->sent, SENT_NO);
+	assert_int_equal(result(bench, 2)->status, 23);
+	server_settle(bench->server);
+	assert_int_equal(server_connections(bench->server), 1);
+	bench_free(bench);
+}
+
+/* A Cc of the setup is held to the same. */
+static void test_allowed_cc(void **state)
+{
+	struct bench *bench = bench_new(NULL, "AllowedDomains=acme.com\nCc=boss@other.com\n");
+
+	(void)state;
+	device_fake_mail(bench->fake, "joe@acme.com", "x", "", 5000);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, 30);
+	bench_free(bench);
+}
+
 /* One session, two slots that both have much to send: they take turns. */
 static void test_turns(void **state)
 {
@@ -455,6 +488,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sent),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_allowed_cc),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_cc_only),
