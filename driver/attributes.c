@@ -12,41 +12,51 @@ static struct ecom_slot *to_slot(struct device *dev)
 	return container_of(dev, struct ecom_slot, dev);
 }
 
-/* A value that the mailbox_lock protects */
-#define MAILBOX_ATTRIBUTE(_name, _format, ...)                                                    \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
-	{                                                                                         \
-		struct ecom_slot *slot = to_slot(dev);                                            \
-		ssize_t size;                                                                     \
-                                                                                                  \
-		mutex_lock(&slot->mailbox_lock);                                                  \
-		size = sysfs_emit(buf, _format "\n", __VA_ARGS__);                                \
-		mutex_unlock(&slot->mailbox_lock);                                                \
-		return size;                                                                      \
-	}                                                                                         \
-	static DEVICE_ATTR_RO(_name)
+static ssize_t emit_firmware(char *buf, u32 firmware)
+{
+	return sysfs_emit(buf, "%u.%u.%u\n", firmware >> 24, firmware >> 16 & 0xff,
+			  firmware & 0xffff);
+}
+
+/* clang-format would indent what the macros define. */
+/* clang-format off */
+
+/* Something that the mailbox_lock protects */
+#define MAILBOX_ATTRIBUTE(_name, _emit)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	struct ecom_slot *slot = to_slot(dev);				\
+	ssize_t size;							\
+									\
+	mutex_lock(&slot->mailbox_lock);				\
+	size = _emit;							\
+	mutex_unlock(&slot->mailbox_lock);				\
+	return size;							\
+}									\
+static DEVICE_ATTR_RO(_name)
 
 /* A number that the queue_lock protects */
-#define QUEUE_ATTRIBUTE(_name, _value)                                                            \
-	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
-	{                                                                                         \
-		struct ecom_slot *slot = to_slot(dev);                                            \
-		u32 value;                                                                        \
-                                                                                                  \
-		spin_lock(&slot->queue_lock);                                                     \
-		value = _value;                                                                   \
-		spin_unlock(&slot->queue_lock);                                                   \
-		return sysfs_emit(buf, "%u\n", value);                                            \
-	}                                                                                         \
-	static DEVICE_ATTR_RO(_name)
+#define QUEUE_ATTRIBUTE(_name, _value)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	struct ecom_slot *slot = to_slot(dev);				\
+	u32 value;							\
+									\
+	spin_lock(&slot->queue_lock);					\
+	value = _value;							\
+	spin_unlock(&slot->queue_lock);					\
+	return sysfs_emit(buf, "%u\n", value);				\
+}									\
+static DEVICE_ATTR_RO(_name)
 
-#define FIRMWARE_FORMAT	   "%u.%u.%u"
-#define FIRMWARE_VALUES(f) (f) >> 24, (f) >> 16 & 0xff, (f)&0xffff
+/* clang-format on */
 
-MAILBOX_ATTRIBUTE(module, "%.*s", SLOT_MODULE_SIZE, slot->module);
-MAILBOX_ATTRIBUTE(firmware, FIRMWARE_FORMAT, FIRMWARE_VALUES(slot->firmware));
-MAILBOX_ATTRIBUTE(ethernet, "%pM", slot->ethernet);
-MAILBOX_ATTRIBUTE(serving, "%u", !!slot->serving);
+MAILBOX_ATTRIBUTE(module, sysfs_emit(buf, "%.*s\n", SLOT_MODULE_SIZE, slot->module));
+MAILBOX_ATTRIBUTE(firmware, emit_firmware(buf, slot->firmware));
+MAILBOX_ATTRIBUTE(ethernet, sysfs_emit(buf, "%pM\n", slot->ethernet));
+MAILBOX_ATTRIBUTE(serving, sysfs_emit(buf, "%u\n", !!slot->serving));
 QUEUE_ATTRIBUTE(slot, slot->registers.number);
 QUEUE_ATTRIBUTE(dip, slot->registers.dip);
 QUEUE_ATTRIBUTE(attached, slot->queue.attached);
@@ -76,24 +86,30 @@ static const struct attribute_group slot_group = { .attrs = slot_attrs };
 
 const struct attribute_group *ecom_slot_groups[] = { &slot_group, NULL };
 
-/* Of the card, at the PCI device */
-#define CARD_ATTRIBUTE(_name, _format, ...)                                                              \
-	static ssize_t ecom_##_name##_show(struct device *dev, struct device_attribute *attr, char *buf) \
-	{                                                                                                \
-		struct ecom_card *card = dev_get_drvdata(dev);                                           \
-		ssize_t size;                                                                            \
-                                                                                                         \
-		mutex_lock(&card->check_lock);                                                           \
-		size = sysfs_emit(buf, _format "\n", __VA_ARGS__);                                       \
-		mutex_unlock(&card->check_lock);                                                         \
-		return size;                                                                             \
-	}                                                                                                \
-	static DEVICE_ATTR_RO(ecom_##_name)
+/* clang-format off */
 
-CARD_ATTRIBUTE(generation, "%08x", card->id.generation);
-CARD_ATTRIBUTE(serial, "%.*s", CARD_SERIAL_SIZE, card->id.serial);
-CARD_ATTRIBUTE(firmware, FIRMWARE_FORMAT, FIRMWARE_VALUES(card->id.firmware));
-CARD_ATTRIBUTE(trouble, "%s", card->trouble ?: "none");
+/* Of the card, at the PCI device; check_lock */
+#define CARD_ATTRIBUTE(_name, _emit)					\
+static ssize_t ecom_##_name##_show(struct device *dev,			\
+				   struct device_attribute *attr,	\
+				   char *buf)				\
+{									\
+	struct ecom_card *card = dev_get_drvdata(dev);			\
+	ssize_t size;							\
+									\
+	mutex_lock(&card->check_lock);					\
+	size = _emit;							\
+	mutex_unlock(&card->check_lock);				\
+	return size;							\
+}									\
+static DEVICE_ATTR_RO(ecom_##_name)
+
+/* clang-format on */
+
+CARD_ATTRIBUTE(generation, sysfs_emit(buf, "%08x\n", card->id.generation));
+CARD_ATTRIBUTE(serial, sysfs_emit(buf, "%.*s\n", CARD_SERIAL_SIZE, card->id.serial));
+CARD_ATTRIBUTE(firmware, emit_firmware(buf, card->id.firmware));
+CARD_ATTRIBUTE(trouble, sysfs_emit(buf, "%s\n", card->trouble ?: "none"));
 
 static struct attribute *card_attrs[] = {
 	&dev_attr_ecom_generation.attr, &dev_attr_ecom_serial.attr,
