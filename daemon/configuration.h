@@ -7,10 +7,10 @@
 
 #include "setup.h"
 
-#define SESSIONS_DEFAULT 4
-#define SESSIONS_MAX	 64
+#define SESSIONS_DEFAULT  4
+#define SESSIONS_MAX	  64
 #define KEEP_OPEN_DEFAULT 15
-#define KEEP_OPEN_MAX	 300
+#define KEEP_OPEN_MAX	  300
 
 /* ecemaild.conf and its drop-ins, as read at one moment. */
 struct configuration {

@@ -191,7 +191,7 @@ static void set_callbacks(CURL *easy, struct connection *connection)
 static void set_addresses(struct connection *connection, const char *addresses)
 {
 	g_autofree char *entry = g_strdup_printf("+%s:%u:%s", connection->host, connection->port,
-						addresses);
+						 addresses);
 
 	connection->addresses = curl_slist_append(NULL, entry);
 	curl_easy_setopt(connection->easy, CURLOPT_RESOLVE, connection->addresses);

@@ -28,8 +28,8 @@ enum option_code {
 	OPTION_FIELD, /* and up: fields of the setup */
 };
 
-static const char *const fields[] = { "CAFile",	       "HeloName",   "SourceInterface", "Pin",
-				      "SenderAddress", "SenderName", "Cc",		"Timeout" };
+static const char *const fields[] = { "CAFile", "HeloName", "SourceInterface", "Pin",
+				      "SenderAddress", "SenderName", "Cc", "Timeout" };
 
 static const struct option long_options[] = {
 	{ "server", required_argument, NULL, OPTION_SERVER },
@@ -111,7 +111,8 @@ static int set_server(struct submit_options *options, const char *url, const cha
 		return wrong("server", "smtp://HOST[:PORT] or smtps://HOST[:PORT]");
 	if (implicit && tls && strcmp(tls, "implicit"))
 		return wrong("tls", "smtps:// is implicit TLS");
-	r = set_field(options, "tls", "TLS", implicit ? "implicit" : tls ? tls : "none");
+	r = set_field(options, "tls", "TLS", implicit ? "implicit" : tls ? tls :
+									   "none");
 	host[strcspn(host, "/")] = '\0';
 	return r ? r : set_field(options, "server", "Server", host);
 }
@@ -190,8 +191,7 @@ int submit_options_read(struct submit_options *options, int argc, char **argv)
 	const char *server = NULL, *tls = NULL;
 	int code, index = 0, r = 0;
 
-	*options = (struct submit_options){ .setup = setup_new(), .count = 1, .sessions = 1,
-					    .to = "", .subject = "", .body = "" };
+	*options = (struct submit_options){ .setup = setup_new(), .count = 1, .sessions = 1, .to = "", .subject = "", .body = "" };
 	argv[0] = program_invocation_short_name;
 	optind = 1;
 	while (!r && (code = getopt_long(argc, argv, "", long_options, &index)) >= 0) {

@@ -158,8 +158,10 @@ static void test_withdraw(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_next_server), cmocka_unit_test(test_last_server),
-		cmocka_unit_test(test_stale),	    cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_next_server),
+		cmocka_unit_test(test_last_server),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_transient),
 		cmocka_unit_test(test_withdraw),
 	};
 

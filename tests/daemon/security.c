@@ -126,7 +126,10 @@ static void expect_no_tls(const struct server_step *script, const char *mode, un
 
 static void test_no_tls(void **state)
 {
-#define OFFER { "EHLO", SAY, "250-test\r\n250 STARTTLS\r\n", 0 }
+#define OFFER                                                  \
+	{                                                      \
+		"EHLO", SAY, "250-test\r\n250 STARTTLS\r\n", 0 \
+	}
 	static const struct server_step refuses[] = {
 		OFFER, { "STARTTLS", SAY, "454 4.7.0 not now\r\n", 0 }, { 0 }
 	};
@@ -175,8 +178,11 @@ static void test_reused(void **state)
 	server_stop(server);
 }
 
-#define CAN(mechanisms) { "EHLO", SAY, "250-test\r\n250 AUTH " mechanisms "\r\n", 0 }
-#define WELCOME		"235 2.7.0 welcome\r\n"
+#define CAN(mechanisms)                                                   \
+	{                                                                 \
+		"EHLO", SAY, "250-test\r\n250 AUTH " mechanisms "\r\n", 0 \
+	}
+#define WELCOME "235 2.7.0 welcome\r\n"
 
 static void use_login(struct mail *mail, const char *name)
 {

@@ -115,7 +115,10 @@ static void expect_reset(const struct server_step *script, const char *states,
 
 static void test_reset(void **state)
 {
-#define REFUSAL { "RCPT", SAY, "550 5.1.1 no\r\n", 0 }
+#define REFUSAL                                    \
+	{                                          \
+		"RCPT", SAY, "550 5.1.1 no\r\n", 0 \
+	}
 	static const struct server_step plain[] = { REFUSAL, { 0 } };
 	static const struct server_step drips[] = {
 		REFUSAL, { "RSET", DRIP, "250-a\r\n250 b\r\n", 0 }, { 0 }
@@ -207,7 +210,10 @@ static void test_late_byte(void **state)
 	expect_late(at_once, false);
 }
 
-#define FINE { "MAIL", SAY, "250 fine\r\n", 0 }
+#define FINE                                   \
+	{                                      \
+		"MAIL", SAY, "250 fine\r\n", 0 \
+	}
 #define DOWN "421 4.3.2 down\r\n"
 
 /* The first command on a kept-open session is answered so; what becomes of its mail. */

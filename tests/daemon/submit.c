@@ -201,9 +201,12 @@ static void test_usage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sent),	     cmocka_unit_test(test_failed),
-		cmocka_unit_test(test_count),	     cmocka_unit_test(test_compose_once),
-		cmocka_unit_test(test_checks),	     cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_compose_once),
+		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_usage),
 	};
 
 	return cmocka_run_group_tests_name("submit", tests, NULL, NULL);
