@@ -165,8 +165,9 @@ static char *make_url(const struct connection *connection, const struct setup *s
 	g_autofree char *path = g_uri_escape_string(name, NULL, FALSE);
 	bool ipv6 = strchr(connection->host, ':');
 
-	return g_strdup_printf("smtp%s://%s%s%s:%u/%s", setup->tls == TLS_IMPLICIT ? "s" : "", ipv6 ? "[" : "", connection->host,
-			       ipv6 ? "]" : "", connection->port, path);
+	return g_strdup_printf("smtp%s://%s%s%s:%u/%s", setup->tls == TLS_IMPLICIT ? "s" : "",
+			       ipv6 ? "[" : "", connection->host, ipv6 ? "]" : "",
+			       connection->port, path);
 }
 
 static void set_limits(CURL *easy, long milliseconds)

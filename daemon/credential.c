@@ -86,7 +86,7 @@ char *credential_read(struct credential **result, const struct credential_source
 	if (!path)
 		return g_strdup("neither PasswordFile=, Credential= nor TokenFile= to be had");
 	problem = read_file(path, false, &secret);
-	if (problem)
+	if (!secret)
 		return problem;
 	secret[strcspn(secret, "\r\n")] = '\0';
 	if (!*secret) {
@@ -153,7 +153,7 @@ char *credential_load(struct credential **credential, const char *file, const ch
 	g_autofree char *text = NULL, *why = NULL;
 	char *problem = read_file(file, true, &text);
 
-	if (problem)
+	if (!text)
 		return problem;
 	if (!g_key_file_load_from_data(keys, text, strlen(text), G_KEY_FILE_NONE, &error))
 		return g_strdup_printf("%s: %s", file, error->message);

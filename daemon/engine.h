@@ -20,8 +20,9 @@ struct submission_callbacks {
 	/*
 	 * Called before the submission does anything in this state, once for
 	 * each, rising; but a kept-open session begins with 3, and when it
-	 * turns out to be dead the next one begins with 1. An error ends it there: what belongs to the state is
-	 * not sent. For state 8 that is the end of data.
+	 * turns out to be dead the next one begins with 1. An error ends it
+	 * there: what belongs to the state is not sent. For state 8 that is
+	 * the end of data.
 	 */
 	int (*progress)(void *userdata, unsigned int state);
 	/* Final; the submission is the caller's again. */

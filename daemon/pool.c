@@ -40,7 +40,8 @@ static unsigned int count_open(const GQueue *sessions, const struct setup *setup
 	for (const GList *at = sessions->head; at; at = at->next) {
 		enum session_use use = session_use(at->data);
 
-		if (use == USE_ENDING || (!any && !setup_same_server(session_setup(at->data), setup)))
+		if (use == USE_ENDING ||
+		    (!any && !setup_same_server(session_setup(at->data), setup)))
 			continue;
 		open++;
 		if (use == USE_IDLE && !*idle)

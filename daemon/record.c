@@ -102,9 +102,9 @@ static char *describe(const struct request *request, const struct outcome *outco
 
 	if (outcome->status == STATUS_SUCCESS)
 		end = g_strdup_printf("accepted by %s: %s (status 0, %.2f s)",
-				      setup_server(request->setup, request->submission.server, &port),
-				      outcome->text,
-				      seconds_since(record->accepted_ns));
+				      setup_server(request->setup, request->submission.server,
+						   &port),
+				      outcome->text, seconds_since(record->accepted_ns));
 	else
 		end = describe_failure(request, outcome);
 	return g_strdup_printf("%s request %llu (tag %u): %s%s %s", request->slot->name, record->id,

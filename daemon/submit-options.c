@@ -191,7 +191,14 @@ int submit_options_read(struct submit_options *options, int argc, char **argv)
 	const char *server = NULL, *tls = NULL;
 	int code, index = 0, r = 0;
 
-	*options = (struct submit_options){ .setup = setup_new(), .count = 1, .sessions = 1, .to = "", .subject = "", .body = "" };
+	*options = (struct submit_options){
+		.setup = setup_new(),
+		.count = 1,
+		.sessions = 1,
+		.to = "",
+		.subject = "",
+		.body = "",
+	};
 	argv[0] = program_invocation_short_name;
 	optind = 1;
 	while (!r && (code = getopt_long(argc, argv, "", long_options, &index)) >= 0) {

@@ -102,8 +102,8 @@ static void test_stale(void **state)
 }
 
 /* Fails once as @script says. */
-static void expect_retry(const struct server_step *script, const char *mode, unsigned int timeout_ms,
-			 unsigned int status, unsigned int connections)
+static void expect_retry(const struct server_step *script, const char *mode,
+			 unsigned int timeout_ms, unsigned int status, unsigned int connections)
 {
 	struct server *server = server_start(script, true);
 	struct mail *mail = mail_for(server_port(server), NULL, mode, timeout_ms);

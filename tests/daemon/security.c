@@ -274,7 +274,7 @@ static void test_login_refused(void **state)
 	expect_login("plc", other, 24, DETAIL_AUTH_MECHANISM, NULL);
 }
 
-/* The login is not for this server, or cannot be read: the server does not even see a connection. */
+/* Not for this server, or not to be read: the server does not even see a connection. */
 static void expect_no_credential(const char *name, const char *host, int mode, const char *why)
 {
 	struct server *server = server_start_tls(NULL, good, true);

@@ -113,7 +113,8 @@ static bool secure(struct connection *connection)
 	return SSL_accept(ssl) == 1;
 }
 
-static void send_slowly(struct connection *connection, const char *reply, size_t piece, unsigned int ms)
+static void send_slowly(struct connection *connection, const char *reply, size_t piece,
+			unsigned int ms)
 {
 	size_t length = strlen(reply);
 
