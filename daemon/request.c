@@ -52,6 +52,14 @@ static void set_label(struct ecom_progress *progress, const struct text *subject
 	memcpy(progress->label, subject->data, MIN(subject->length, sizeof(progress->label)));
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static int request_progress(void *userdata, unsigned int state)
 {
 	struct request *request = userdata;
@@ -64,17 +72,19 @@ static int request_progress(void *userdata, unsigned int state)
 		.on_release = state < STATE_END ? 0 : STATUS_TIMEOUT + STATE_END,
 		.on_release_sent = SENT_UNKNOWN,
 	};
-	int r;
+	int r = -ENODEV;
 
-	if (!device)
-		return 0;
 	if (request->ecemail.subject.length)
 		set_label(&progress, &request->ecemail.subject);
-	r = device->operations->progress(device, &progress);
+	if (device)
+		r = device->operations->progress(device, &progress);
 	if (r < 0 && r != -ESTALE && r != -ENODEV)
 		journal_log(LOG_ERR, NULL, "%s: request %llu cannot enter state %u: %s",
 			    request->slot->name, request->record.id, state, strerror(-r));
-	return r == -ENODEV ? 0 : r;
+	if (r != -ENODEV)
+		return r;
+	/* before it went the kernel may have ended the request, but not before its deadline */
+	return now_ns() < request->record.deadline_ns ? 0 : -ESTALE;
 }
 
 static int request_complete(const struct request *request, const struct outcome *outcome)
@@ -115,14 +125,6 @@ static const struct submission_callbacks callbacks_trace = {
 	.done = request_done,
 	.trace = request_trace,
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void refuse(struct outcome *outcome, unsigned int status, unsigned int detail,
 		   const char *text)

@@ -37,8 +37,10 @@ static int fake_progress(struct device *device, const struct ecom_progress *prog
 	struct device_fake *fake = FAKE(device);
 
 	g_array_append_val(fake->progress, *progress);
-	if (fake->gone_at >= 0 && progress->state >= fake->gone_at)
+	if (fake->gone_at >= 0 && progress->state >= fake->gone_at) {
+		g_usleep(fake->stall_ms * 1000);
 		return -ENODEV;
+	}
 	return progress->state == fake->stale_at ? -ESTALE : 0;
 }
 

@@ -11,6 +11,7 @@ struct device_fake {
 	struct device device;
 	GQueue queue; /* struct ecom_request */
 	int stale_at; /* PROGRESS to this state finds the request final; -1: none */
+	unsigned int stall_ms; /* how long PROGRESS to @gone_at takes */
 	int gone_at; /* from PROGRESS to this state on: ENODEV; -1: none */
 	int read_error; /* what read() fails with, 0: it does not */
 	GArray *progress; /* struct ecom_progress */

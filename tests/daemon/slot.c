@@ -354,6 +354,24 @@ static void test_card_gone(void **state)
 	bench_free(bench);
 }
 
+/*
+ * The daemon stalls, the kernel ends the request as not sent, and the card goes
+ * before the claim: a mail that the ladder program may repeat must not go out.
+ */
+static void test_claim_on_a_card_gone_after_the_deadline(void **state)
+{
+	struct bench *bench = bench_new(NULL, NULL);
+
+	(void)state;
+	bench->fake->gone_at = 8;
+	bench->fake->stall_ms = 1200;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 1000);
+	run_out(bench);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 0);
+	bench_free(bench);
+}
+
 /* What a removed card answers to read(): the slot is closed, the daemon goes on. */
 static void test_read_fails(void **state)
 {
@@ -498,6 +516,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stale_claim),
 		cmocka_unit_test(test_stale_at_once),
 		cmocka_unit_test(test_card_gone),
+		cmocka_unit_test(test_claim_on_a_card_gone_after_the_deadline),
 		cmocka_unit_test(test_read_fails),
 		cmocka_unit_test(test_stop_hands_back),
 		cmocka_unit_test(test_stop_waits),
