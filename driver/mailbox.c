@@ -177,6 +177,9 @@ static u32 answer_rx(struct ecom_slot *slot, const struct mailbox_transfer *rx, 
 	u16 words[MAILBOX_DATA_MAX / 2];
 	u32 i;
 
+	/* the daemon can claim nothing any more: say nothing that it could belie */
+	if (slot->gone)
+		return MAILBOX_RESULT(MAILBOX_REFUSED, REASON_NONE);
 	if (reason != REASON_NONE) {
 		slot->rx_refused++;
 		return MAILBOX_RESULT(MAILBOX_REFUSED, reason);
