@@ -88,6 +88,9 @@ check-unit: $(or $(addprefix $(BUILD)/unit/,$(firstword $(subst :, ,$(T)))),unit
 check-fuzz: ## fuzzing of all that takes foreign bytes, T=NAME
 	@tests/fuzz/run $(T)
 
+check-model: ## the model of mailbox and request life, searched by spin, T=NAME
+	@tests/model/run $(T)
+
 check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 	@tests/selftests/run $(T)
 
@@ -96,6 +99,8 @@ check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
 
 check-system: ## ladder program to mailbox in the guest, T=NAME
 	@tests/system/run $(T)
+
+mutate: check-mutate
 
 check-mutate: ## does each test of the driver see its fault?, T=NAME
 	@tests/mutate/run $(T)
@@ -112,6 +117,6 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules check-static check-unit check-fuzz check-selftests \
-	check-vm check-system check-mutate compile-flags install clean help
+.PHONY: all unit-tests modules check-static check-unit check-fuzz check-selftests check-model \
+	check-vm check-system check-mutate mutate compile-flags install clean help
 .DELETE_ON_ERROR:
