@@ -97,6 +97,9 @@ check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
 	@tests/vm/run $(T)
 
+check-foreign: ## a card written from the documents alone
+	@tests/foreign/run
+
 check-system: ## ladder program to mailbox in the guest, T=NAME
 	@tests/system/run $(T)
 
@@ -118,5 +121,5 @@ help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
 .PHONY: all unit-tests modules check-static check-unit check-fuzz check-selftests check-model \
-	check-vm check-system check-mutate mutate compile-flags install clean help
+	check-vm check-foreign check-system check-mutate mutate compile-flags install clean help
 .DELETE_ON_ERROR:
