@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Tracepoints: every change of a request, every transfer through a mailbox,
- * every change of a card. Documentation/driver.rst has a worked example.
+ * every change of a card.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ecom
