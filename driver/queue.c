@@ -66,6 +66,22 @@ static struct request *find_request(struct queue *q, __u64 id)
 	return NULL;
 }
 
+/* The oldest request behind the one numbered @id, or NULL. */
+static struct request *next_in_order(struct queue *q, __u64 id)
+{
+	struct request *next = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(q->requests); i++) {
+		struct request *r = &q->requests[i];
+
+		if (r->state != REQUEST_FREE && r->record.id > id &&
+		    (!next || r->record.id < next->record.id))
+			next = r;
+	}
+	return next;
+}
+
 static struct request *find_free(struct queue *q)
 {
 	size_t i;
@@ -135,15 +151,18 @@ static void add_outcome(struct queue *q, const struct request *r,
 	memcpy(outcome->label, r->progress.label, sizeof(outcome->label));
 }
 
-static void end_request(struct queue *q, struct request *r, const struct ecom_result *result,
+/* Whatever ends it: if an earlier daemon may have sent it, nobody may say "no". */
+static void end_request(struct queue *q, struct request *r, struct ecom_result result,
 			enum ecom_event kind)
 {
+	if (r->perhaps_sent && result.sent == SENT_NO)
+		result.sent = SENT_UNKNOWN;
 	if (!is_orphan(r)) {
-		q->results[r->record.tag].result = *result;
-		add_outcome(q, r, result);
+		q->results[r->record.tag].result = result;
+		add_outcome(q, r, &result);
 	}
 	r->state = REQUEST_FREE;
-	tell(q, r, kind, result);
+	tell(q, r, kind, &result);
 }
 
 /* An end that the daemon does not tell: @kind says what ended it. */
@@ -153,11 +172,11 @@ static void end_without_daemon(struct queue *q, struct request *r, enum ecom_eve
 	struct ecom_result result = {
 		.status = status,
 		.state = r->progress.state,
-		.sent = r->perhaps_sent && sent == SENT_NO ? SENT_UNKNOWN : sent,
+		.sent = sent,
 		.detail = detail,
 	};
 
-	end_request(q, r, &result, kind);
+	end_request(q, r, result, kind);
 }
 
 static void end_not_served(struct queue *q, struct request *r)
@@ -291,30 +310,24 @@ static bool suspect_delivered(const struct queue *q)
 	return false;
 }
 
-/* Index of the request to deliver next, or -1. */
-static int next_request(const struct queue *q)
+/* The request to deliver next, or NULL. */
+static struct request *next_request(struct queue *q)
 {
-	int next = -1;
-	size_t i;
+	struct request *r = next_in_order(q, 0);
 
-	for (i = 0; i < ARRAY_SIZE(q->requests); i++) {
-		const struct request *r = &q->requests[i];
-
-		if (r->state == REQUEST_QUEUED &&
-		    (next < 0 || r->record.id < q->requests[next].record.id))
-			next = i;
-	}
-	if (next < 0 || suspect_delivered(q))
-		return -1;
-	if (q->requests[next].suspect && count(q, REQUEST_DELIVERED))
-		return -1;
-	return next;
+	while (r && r->state != REQUEST_QUEUED)
+		r = next_in_order(q, r->record.id);
+	if (!r || suspect_delivered(q))
+		return NULL;
+	if (r->suspect && count(q, REQUEST_DELIVERED))
+		return NULL;
+	return r;
 }
 
 /* Would queue_deliver() give a request? */
-bool queue_available(const struct queue *q)
+bool queue_available(struct queue *q)
 {
-	return next_request(q) >= 0;
+	return next_request(q);
 }
 
 /**
@@ -326,13 +339,13 @@ bool queue_available(const struct queue *q)
  */
 bool queue_deliver(struct queue *q, struct ecom_request *record)
 {
-	int next = next_request(q);
+	struct request *r = next_request(q);
 
-	if (next < 0)
+	if (!r)
 		return false;
-	q->requests[next].state = REQUEST_DELIVERED;
-	*record = q->requests[next].record;
-	tell(q, &q->requests[next], ECOM_EVENT_REQUEST_DELIVERED, NULL);
+	r->state = REQUEST_DELIVERED;
+	*record = r->record;
+	tell(q, r, ECOM_EVENT_REQUEST_DELIVERED, NULL);
 	return true;
 }
 
@@ -395,7 +408,7 @@ int queue_complete(struct queue *q, const struct ecom_complete *complete)
 	err = find_delivered(q, complete->id, &r);
 	if (err)
 		return err;
-	end_request(q, r, &complete->result, ECOM_EVENT_REQUEST_COMPLETED);
+	end_request(q, r, complete->result, ECOM_EVENT_REQUEST_COMPLETED);
 	return 0;
 }
 
@@ -474,13 +487,11 @@ static void daemon_fell(struct queue *q, struct request *r, bool alone)
 void queue_detach(struct queue *q)
 {
 	bool alone = count(q, REQUEST_DELIVERED) == 1;
-	size_t i;
+	struct request *r;
 
 	q->attached = false;
 	q->health = HEALTH_NO_DAEMON;
-	for (i = 0; i < ARRAY_SIZE(q->requests); i++) {
-		struct request *r = &q->requests[i];
-
+	for (r = next_in_order(q, 0); r; r = next_in_order(q, r->record.id)) {
 		if (r->state == REQUEST_DELIVERED)
 			daemon_fell(q, r, alone);
 		if (r->state == REQUEST_QUEUED && r->record.command & COMMAND_AT_ONCE)
@@ -497,8 +508,20 @@ static void expire_request(struct queue *q, struct request *r)
 			   r->progress.on_expire_sent, untouched ? DETAIL_NO_DAEMON : 0);
 }
 
+/* The request whose deadline comes first, of equal ones the oldest; or NULL. */
+static struct request *next_to_expire(struct queue *q)
+{
+	struct request *next = next_in_order(q, 0);
+	struct request *r;
+
+	for (r = next; r; r = next_in_order(q, r->record.id))
+		if (r->record.deadline_ns < next->record.deadline_ns)
+			next = r;
+	return next;
+}
+
 /**
- * queue_expire() - end what is past its deadline
+ * queue_expire() - end what is past its deadline, in the order of deadlines
  * @q: queue
  * @now: time
  *
@@ -506,18 +529,11 @@ static void expire_request(struct queue *q, struct request *r)
  */
 __u64 queue_expire(struct queue *q, __u64 now)
 {
-	__u64 earliest = 0;
-	size_t i;
+	struct request *r = next_to_expire(q);
 
-	for (i = 0; i < ARRAY_SIZE(q->requests); i++) {
-		struct request *r = &q->requests[i];
-
-		if (r->state == REQUEST_FREE)
-			continue;
-		if (r->record.deadline_ns <= now)
-			expire_request(q, r);
-		else if (!earliest || r->record.deadline_ns < earliest)
-			earliest = r->record.deadline_ns;
+	while (r && r->record.deadline_ns <= now) {
+		expire_request(q, r);
+		r = next_to_expire(q);
 	}
-	return earliest;
+	return r ? r->record.deadline_ns : 0;
 }

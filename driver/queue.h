@@ -82,7 +82,7 @@ __u32 queue_refuse(struct queue *q, __u8 tag, enum mailbox_reason reason);
 __u32 queue_accept(struct queue *q, const __u8 *frame, __u32 length, __u64 now);
 void queue_attach(struct queue *q);
 void queue_detach(struct queue *q);
-bool queue_available(const struct queue *q);
+bool queue_available(struct queue *q);
 bool queue_deliver(struct queue *q, struct ecom_request *record);
 void queue_undeliver(struct queue *q, __u64 id);
 int queue_progress(struct queue *q, const struct ecom_progress *progress);

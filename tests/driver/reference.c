@@ -33,6 +33,8 @@ static void end(struct reference *m, struct reference_request *r, struct ecom_re
 {
 	r->state = REFERENCE_ENDED;
 	r->result = result;
+	if (r->doubt && result.sent == 1)
+		r->result.sent = 0;
 	if (orphan(r))
 		return;
 	m->ended[m->ended_count++] = r;
@@ -45,8 +47,6 @@ static void end_plainly(struct reference *m, struct reference_request *r, uint16
 	struct ecom_result result = { .status = status, .sent = sent, .detail = detail };
 
 	result.state = r->report.state;
-	if (r->doubt && sent == 1)
-		result.sent = 0;
 	end(m, r, result);
 }
 
@@ -160,12 +160,12 @@ void reference_detach(struct reference *m)
 	bool charge = count_out(m) == 1;
 	struct reference_request *r;
 
-	foreach(m, r)
+	foreach(m, r) {
 		if (r->state == REFERENCE_OUT)
 			fall(m, r, charge);
-	foreach(m, r)
 		if (r->state == REFERENCE_WAITS && r->record.command >= 0x80)
 			end_plainly(m, r, 34, 1, 1);
+	}
 	m->attached = false;
 	m->health = 10;
 }
@@ -284,16 +284,18 @@ static void expire(struct reference *m, struct reference_request *r)
 
 uint64_t reference_expire(struct reference *m, uint64_t now)
 {
-	struct reference_request *r;
-	uint64_t next = 0;
+	struct reference_request *r, *first;
 
-	foreach(m, r)
-		if (r->state != REFERENCE_ENDED && r->record.deadline_ns <= now)
-			expire(m, r);
-	foreach(m, r)
-		if (r->state != REFERENCE_ENDED && (!next || r->record.deadline_ns < next))
-			next = r->record.deadline_ns;
-	return next;
+	for (;;) {
+		first = NULL;
+		foreach(m, r)
+			if (r->state != REFERENCE_ENDED &&
+			    (!first || r->record.deadline_ns < first->record.deadline_ns))
+				first = r;
+		if (!first || first->record.deadline_ns > now)
+			return first ? first->record.deadline_ns : 0;
+		expire(m, first);
+	}
 }
 
 const struct reference_request *reference_shown(const struct reference *m, uint8_t tag)

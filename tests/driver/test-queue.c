@@ -245,6 +245,44 @@ static void test_earliest_deadline(void **state)
 	assert_int_equal(q.counters.expired, 3);
 }
 
+static void assert_ring(const uint8_t *tags, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		assert_int_equal(q.outcomes[(q.newest - i) % RING_ENTRIES].tag, tags[i]);
+}
+
+/* Not in the order of their places: 1 has left the first, 4 has it now. */
+static void test_expiry_in_order(void **state)
+{
+	uint64_t id = accept_and_deliver(1);
+
+	(void)state;
+	q.timeout = 9;
+	accept(2);
+	q.timeout = 5;
+	accept(3);
+	assert_int_equal(complete(id, 0), 0);
+	accept(4);
+	assert_int_equal(queue_expire(&q, 20 * SECOND), 0);
+	assert_ring((uint8_t[]){ 2, 4, 3, 1 }, 4);
+}
+
+static void test_fall_in_order(void **state)
+{
+	uint64_t id = accept_and_deliver(1);
+	uint64_t second = accept_and_deliver(2);
+
+	(void)state;
+	assert_int_equal(complete(id, 0), 0);
+	id = accept_and_deliver(3);
+	assert_int_equal(progress(id, 8, 18), 0);
+	assert_int_equal(progress(second, 8, 18), 0);
+	queue_detach(&q);
+	assert_ring((uint8_t[]){ 3, 2, 1 }, 3);
+}
+
 static void test_deadline_in_each_state(void **state)
 {
 	uint16_t at;
@@ -444,6 +482,20 @@ static void test_sent_is_never_no_after_a_fall_past_the_claim(void **state)
 	queue_detach(&q);
 	queue_expire(&q, 60 * SECOND);
 	assert_int_equal(status_of(1), 10);
+	assert_int_equal(q.results[1].result.sent, SENT_UNKNOWN);
+}
+
+static void test_next_daemon_cannot_say_no_after_the_claim(void **state)
+{
+	struct ecom_complete refused = { .result = { .status = 550, .sent = SENT_NO } };
+
+	(void)state;
+	refused.id = accept_and_deliver(1);
+	assert_int_equal(progress(refused.id, 8, 0), 0);
+	queue_detach(&q);
+	assert_int_equal(deliver(), refused.id);
+	assert_int_equal(queue_complete(&q, &refused), 0);
+	assert_int_equal(status_of(1), 550);
 	assert_int_equal(q.results[1].result.sent, SENT_UNKNOWN);
 }
 
@@ -729,6 +781,8 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_invalid_complete),
 	TEST(test_deadline_without_daemon),
 	TEST(test_earliest_deadline),
+	TEST(test_expiry_in_order),
+	TEST(test_fall_in_order),
 	TEST(test_deadline_in_each_state),
 	TEST(test_claim_then_fall),
 	TEST(test_promise_of_partly_sent),
@@ -741,6 +795,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(test_release_forgets_promises),
 	TEST(test_released_request_expires_as_10),
 	TEST(test_sent_is_never_no_after_a_fall_past_the_claim),
+	TEST(test_next_daemon_cannot_say_no_after_the_claim),
 	TEST(test_undeliver),
 	TEST(test_available),
 	TEST(test_tag_used_again),
