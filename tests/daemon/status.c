@@ -151,6 +151,8 @@ static void test_details(void **state)
 		52,
 		53,
 		54,
+		55,
+		56,
 		60,
 		61,
 		70,

@@ -24,6 +24,10 @@
 
 /* Commands; those with COMMAND_AT_ONCE end with 34 when no daemon serves */
 #define COMMAND_ECEMAIL		0x01
+#define COMMAND_ECEMSUP		0x81
+#define COMMAND_ECEMRDS		0x82
+#define COMMAND_READ		0x83
+#define COMMAND_WRITE		0x84
 #define COMMAND_AT_ONCE		0x80
 
 /* ECEMAIL: three lengths, a byte of 0, then To, Subject and Body */
@@ -33,6 +37,26 @@
 #define ECEMAIL_RESERVED	7	/* byte, 0 */
 #define ECEMAIL_TEXT		8
 #define ECEMAIL_TEXT_MAX	(FRAME_SIZE_MAX - ECEMAIL_TEXT)
+
+/* ECEMSUP and WRITE: entries of a field, a length and a value in text */
+#define ENTRY_FIELD		0
+#define ENTRY_LENGTH		1
+#define ENTRY_VALUE		2
+/* Fields of ECEMSUP, and bits of INFO_CHANGED */
+#define FIELD_SERVER		1
+#define FIELD_SENDER_NAME	2
+#define FIELD_SENDER_ADDRESS	3
+#define FIELD_CC		4
+#define FIELD_PORT		5
+#define FIELD_TIMEOUT		6
+/* Fields of WRITE; the others are the PC's */
+#define FIELD_MODULE_NAME	1
+#define FIELD_MODULE_DESCRIPTION 2
+#define FIELD_MODULE_ID		3
+#define FIELD_IP_ADDRESS	4
+#define FIELD_SUBNET_MASK	5
+#define FIELD_GATEWAY		6
+#define FIELD_DHCP		7
 
 /* Module registers, V0 to V377 */
 #define REG_MAP_VERSION		0000	/* 0x0100 */
@@ -53,6 +77,26 @@
 #define REG_MODULE_END		0400
 
 #define REG_MAP_VERSION_VALUE	0x0100
+
+/* Module information, from REG_INFO on */
+#define INFO_VERSION		0100	/* INFO_VERSION_VALUE, 0: none yet */
+#define INFO_MODULE_ID		0101
+#define INFO_FLAGS		0102	/* INFO_DHCP */
+#define INFO_DETAIL		0103	/* of the setup */
+#define INFO_IP_ADDRESS		0104	/* 4 words, an octet each */
+#define INFO_SUBNET_MASK	0110	/* 4 words */
+#define INFO_GATEWAY		0114	/* 4 words */
+#define INFO_ETHERNET		0120	/* 3 words */
+#define INFO_FIRMWARE		0124	/* 2 words, low first */
+#define INFO_CHANGED		0126	/* bit n: field n of ECEMSUP */
+#define INFO_NAME_LENGTH	0130	/* bytes */
+#define INFO_NAME		0131
+#define INFO_NAME_SIZE		32
+#define INFO_DESCRIPTION_LENGTH	0160	/* bytes */
+#define INFO_DESCRIPTION	0161
+#define INFO_DESCRIPTION_SIZE	64
+#define INFO_VERSION_VALUE	0x0100
+#define INFO_DHCP		1
 
 /* The last 16 outcomes, newest first */
 #define REG_RING		01000
