@@ -3,12 +3,12 @@
 PROGRAMS += ecemaild ecemailctl
 
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c slot.c device.c request.c record.c \
-	frame.c address.c message.c setup.c configuration.c engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c \
+	frame.c address.c text.c message.c setup.c rate.c configuration.c engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
 ecemaild-pkgs := libsystemd libcurl gmime-3.0
 
 ecemailctl-srcs := $(addprefix daemon/, ecemailctl.c explain.c submit.c submit-options.c \
-	address.c message.c setup.c engine.c pool.c retry.c session.c resolution.c connection.c \
+	address.c text.c message.c setup.c engine.c pool.c retry.c session.c resolution.c connection.c \
 	credential.c helo.c transaction.c reply.c outcome.c status.c)
 ecemailctl-pkgs := libsystemd libcurl gmime-3.0
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A mail from the ladder program's texts. GMime makes header and MIME; ours
- * are the reading of the ladder's bytes, strict CRLF and the dot-stuffing,
- * since what leaves here goes to the socket as it is.
+ * are the reading of the ladder's bytes (text.c), strict CRLF and the
+ * dot-stuffing, since what leaves here goes to the socket as it is.
  */
 
 #include <gmime/gmime.h>
@@ -10,44 +10,9 @@
 
 #include "address.h"
 #include "message.h"
+#include "text.h"
 
 #define BODY_LINE_MAX 998 /* RFC 5322, 2.1.1 */
-
-/* Code points of the windows-1252 bytes 0x80 to 0x9f; 0: not assigned. */
-static const gunichar windows_1252[32] = {
-	0x20ac,
-	0,
-	0x201a,
-	0x0192,
-	0x201e,
-	0x2026,
-	0x2020,
-	0x2021,
-	0x02c6,
-	0x2030,
-	0x0160,
-	0x2039,
-	0x0152,
-	0,
-	0x017d,
-	0,
-	0,
-	0x2018,
-	0x2019,
-	0x201c,
-	0x201d,
-	0x2022,
-	0x2013,
-	0x2014,
-	0x02dc,
-	0x2122,
-	0x0161,
-	0x203a,
-	0x0153,
-	0,
-	0x017e,
-	0x0178,
-};
 
 void message_init(void)
 {
@@ -62,50 +27,6 @@ const char *subject_check(const struct text *subject)
 	return NULL;
 }
 
-static gunichar from_windows_1252(unsigned char byte)
-{
-	gunichar c = byte < 0xa0 ? windows_1252[byte - 0x80] : byte;
-
-	return c ? c : 0xfffd;
-}
-
-/* Takes one character; a byte that is not UTF-8 stands for itself. */
-static gunichar take_character(const char **data, const char *end)
-{
-	gunichar c = g_utf8_get_char_validated(*data, end - *data);
-
-	if (c == (gunichar)-1 || c == (gunichar)-2)
-		return from_windows_1252((unsigned char)*(*data)++);
-	*data = g_utf8_next_char(*data);
-	return c;
-}
-
-GString *text_to_utf8(const struct text *text, bool lines)
-{
-	GString *utf8 = g_string_sized_new(text->length + 1);
-	const char *data = text->data, *end = data + text->length;
-
-	while (data < end) {
-		char ascii = *data;
-		gunichar c;
-
-		if (lines && (ascii == '\r' || ascii == '\n')) {
-			data += ascii == '\r' && data + 1 < end && data[1] == '\n' ? 2 : 1;
-			g_string_append_c(utf8, '\n');
-		} else if (ascii == '\t') {
-			data++;
-			g_string_append_c(utf8, '\t');
-		} else if (g_ascii_iscntrl(ascii)) {
-			data++;
-			g_string_append_c(utf8, '?');
-		} else {
-			c = take_character(&data, end);
-			g_string_append_unichar(utf8, g_unichar_iscntrl(c) ? '?' : c);
-		}
-	}
-	return utf8;
-}
-
 static bool is_plain(const GString *body)
 {
 	size_t line = 0;
@@ -118,9 +39,9 @@ static bool is_plain(const GString *body)
 	return true;
 }
 
-static GMimeObject *compose_body(const struct text *text)
+static GMimeObject *compose_body(const struct setup *setup, const struct text *text)
 {
-	g_autoptr(GString) body = text_to_utf8(text, true);
+	g_autoptr(GString) body = text_to_utf8(text, setup->character_set, true);
 	GMimeTextPart *part = g_mime_text_part_new();
 	bool plain = is_plain(body);
 	GMimeStream *stream;
@@ -164,22 +85,38 @@ static void add_sender(GMimeMessage *mail, const struct setup *setup)
 	g_object_unref(sender);
 }
 
+static void add_header(GMimeMessage *mail, const char *name, const char *value)
+{
+	g_mime_object_set_header(GMIME_OBJECT(mail), name, value, NULL);
+}
+
+/* RFC 2156, 5.3.4, and what was there before it and is still looked at. */
+static void add_importance(GMimeMessage *mail, enum importance importance)
+{
+	if (importance == IMPORTANCE_NORMAL)
+		return;
+	add_header(mail, "Importance", importance == IMPORTANCE_HIGH ? "high" : "low");
+	add_header(mail, "X-Priority", importance == IMPORTANCE_HIGH ? "1" : "5");
+}
+
 static GMimeMessage *compose(const struct setup *setup, const GPtrArray *to,
 			     const struct message *message, const struct text *subject,
 			     const struct text *body, GDateTime *date)
 {
-	g_autoptr(GString) title = text_to_utf8(subject, false);
+	g_autoptr(GString) title = text_to_utf8(subject, setup->character_set, false);
 	GMimeMessage *mail = g_mime_message_new(TRUE);
-	GMimeObject *part = compose_body(body);
+	GMimeObject *part = compose_body(setup, body);
 
 	add_sender(mail, setup);
+	add_recipients(mail, GMIME_ADDRESS_TYPE_REPLY_TO, setup->reply_to);
 	add_recipients(mail, GMIME_ADDRESS_TYPE_TO, to);
 	add_cc(mail, message->recipients, to->len);
 	if (title->len)
 		g_mime_message_set_subject(mail, title->str, "utf-8");
 	g_mime_message_set_date(mail, date);
 	g_mime_message_set_message_id(mail, message->id);
-	g_mime_object_set_header(GMIME_OBJECT(mail), "Auto-Submitted", "auto-generated", NULL);
+	add_header(mail, "Auto-Submitted", "auto-generated");
+	add_importance(mail, setup->importance);
 	g_mime_message_set_mime_part(mail, part);
 	g_object_unref(part);
 	return mail;

@@ -21,9 +21,9 @@ void message_init(void);
 
 /*
  * Composes a mail of @setup (which must be valid) to @to and the setup's Cc.
- * Subject and body are the ladder program's bytes: UTF-8, and what is not is
- * read as windows-1252. Control characters of the body are replaced; the
- * subject must have none (see subject_check()).
+ * Subject and body are the ladder program's bytes, read as text.h says. Control
+ * characters of the body are replaced; the subject must have none (see
+ * subject_check()).
  */
 struct message *message_compose(const struct setup *setup, const GPtrArray *to,
 				const struct text *subject, const struct text *body, const char *id,
@@ -32,8 +32,5 @@ void message_free(struct message *message);
 
 /* Returns NULL, or what is wrong with a subject. */
 const char *subject_check(const struct text *subject);
-
-/* @text as UTF-8 without control characters; line ends become \n if @lines, else "?". */
-GString *text_to_utf8(const struct text *text, bool lines);
 
 #endif /* ECEMAIL_MESSAGE_H */

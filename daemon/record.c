@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "record.h"
+#include "text.h"
 
 static double seconds_since(uint64_t since_ns)
 {
@@ -45,7 +46,8 @@ static char *server(const struct request *request)
 /* "mail to mark@hosteng.com "Widget Report"", or what there is of it */
 static char *describe_mail(const struct request *request)
 {
-	g_autoptr(GString) subject = text_to_utf8(&request->ecemail.subject, false);
+	g_autoptr(GString) subject = text_to_utf8(&request->ecemail.subject,
+						  request->setup->character_set, false);
 	g_autofree char *list = recipients(request, false);
 
 	if (!request->ecemail.to.data)
@@ -186,7 +188,7 @@ void record_trace(const struct request *request, const char *line)
 /* One line, whatever is in it. */
 static void trace_text(const struct request *request, const char *name, const struct text *text)
 {
-	g_autoptr(GString) utf8 = text_to_utf8(text, true);
+	g_autoptr(GString) utf8 = text_to_utf8(text, request->setup->character_set, true);
 	g_autofree char *line = NULL;
 
 	g_string_replace(utf8, "\n", "\\n", 0);

@@ -17,6 +17,7 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -173,6 +174,21 @@ static bool check_allowed(const struct request *request, const GPtrArray *list,
 	return true;
 }
 
+/* Only what would be mailed counts. */
+static bool check_rate(struct request *request, struct outcome *outcome)
+{
+	const struct rate_limit *limit = &request->setup->rate_limit;
+	uint64_t wait_us = rate_take(&request->slot->rate, limit, now_ns() / 1000);
+	g_autofree char *text = NULL;
+
+	if (!wait_us)
+		return true;
+	text = g_strdup_printf("RateLimit: %u mails in %u s reached, next in %" PRIu64 " s",
+			       limit->count, limit->seconds, wait_us / G_USEC_PER_SEC + 1);
+	refuse(outcome, STATUS_RATE_LIMIT, DETAIL_RATE_LIMIT, text);
+	return false;
+}
+
 /* In the order of the status codes' precedence: frame, setup, sendee, address, site. */
 static bool request_check(struct request *request, struct outcome *outcome)
 {
@@ -193,7 +209,7 @@ static bool request_check(struct request *request, struct outcome *outcome)
 		refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_SUBJECT, NULL);
 	} else {
 		return check_allowed(request, request->to, outcome) &&
-		       check_allowed(request, setup->cc, outcome);
+		       check_allowed(request, setup->cc, outcome) && check_rate(request, outcome);
 	}
 	return false;
 }

@@ -10,9 +10,15 @@
 #include "address.h"
 #include "setup.h"
 #include "status.h"
+#include "text.h"
 
 #define SMTP_PORT  25
 #define SMTPS_PORT 465
+
+/* A chattering contact must not get the site's account blocked. */
+#define RATE_COUNT_DEFAULT   100
+#define RATE_SECONDS_DEFAULT 3600
+#define RATE_COUNT_MAX	     10000
 
 /* A setter returns NULL or what is wrong (to be freed). */
 struct field {
@@ -189,16 +195,80 @@ static char *set_sender_address(struct setup *setup, const char *value)
 	return NULL;
 }
 
-static char *set_cc(struct setup *setup, const char *value)
+static char *set_list(GPtrArray **field, const char *value)
 {
 	char *problem = NULL;
-	GPtrArray *cc = address_list_parse(value, strlen(value), &problem);
+	GPtrArray *list = address_list_parse(value, strlen(value), &problem);
 
-	if (!cc)
+	if (!list)
 		return problem;
-	g_ptr_array_unref(setup->cc);
-	setup->cc = cc;
+	g_ptr_array_unref(*field);
+	*field = list;
 	return NULL;
+}
+
+static char *set_reply_to(struct setup *setup, const char *value)
+{
+	return set_list(&setup->reply_to, value);
+}
+
+static char *set_cc(struct setup *setup, const char *value)
+{
+	return set_list(&setup->cc, value);
+}
+
+/* Returns which of the names it is, -1: none of them. */
+static int find_name(const char *const *names, int n, const char *value)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(value, names[i]))
+			return i;
+	return -1;
+}
+
+static char *set_importance(struct setup *setup, const char *value)
+{
+	static const char *const names[] = {
+		[IMPORTANCE_LOW] = "low",
+		[IMPORTANCE_NORMAL] = "normal",
+		[IMPORTANCE_HIGH] = "high",
+	};
+	int importance = find_name(names, G_N_ELEMENTS(names), value);
+
+	if (importance < 0)
+		return g_strdup("not such an importance");
+	setup->importance = (enum importance)importance;
+	return NULL;
+}
+
+static char *set_character_set(struct setup *setup, const char *value)
+{
+	if (!*value)
+		value = CHARACTER_SET_DEFAULT;
+	if (!character_set_check(value))
+		return g_strdup("unknown, or without ASCII");
+	g_free(setup->character_set);
+	setup->character_set = g_strdup(value);
+	return NULL;
+}
+
+/* "100/hour" */
+static char *set_rate_limit(struct setup *setup, const char *value)
+{
+	static const char *const names[] = { "second", "minute", "hour", "day" };
+	static const unsigned int seconds[] = { 1, 60, 3600, 86400 };
+	g_auto(GStrv) parts = g_strsplit(value, "/", 2);
+	int period = g_strv_length(parts) == 2 ?
+			     find_name(names, G_N_ELEMENTS(names), parts[1]) :
+			     -1;
+
+	setup->rate_limit.count = 0;
+	if (!strcmp(value, "no"))
+		return NULL;
+	if (period < 0)
+		return g_strdup("not such a limit");
+	setup->rate_limit.seconds = seconds[period];
+	return parse_number(parts[0], RATE_COUNT_MAX, &setup->rate_limit.count);
 }
 
 static char *set_port(struct setup *setup, const char *value)
@@ -233,14 +303,13 @@ static char *set_tls(struct setup *setup, const char *value)
 		[TLS_IMPLICIT] = "implicit",
 	};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (strcmp(value, names[i]))
-			continue;
-		setup->tls = (enum tls_mode)i;
-		setup->port = i == TLS_IMPLICIT ? SMTPS_PORT : SMTP_PORT;
-		return NULL;
-	}
-	return g_strdup("not such a mode");
+	int mode = find_name(names, G_N_ELEMENTS(names), value);
+
+	if (mode < 0)
+		return g_strdup("not such a mode");
+	setup->tls = (enum tls_mode)mode;
+	setup->port = mode == TLS_IMPLICIT ? SMTPS_PORT : SMTP_PORT;
+	return NULL;
 }
 
 static void replace(char **field, const char *value)
@@ -302,7 +371,13 @@ static const struct field fields[] = {
 	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient" },
 	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
 	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain" },
+	{ "ReplyTo", set_reply_to, DETAIL_BAD_FIELD, "name@domain, name@domain, ..." },
 	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ..." },
+	{ "Importance", set_importance, DETAIL_BAD_FIELD, "low, normal, high" },
+	{ "CharacterSet", set_character_set, DETAIL_BAD_FIELD,
+	  "a name that iconv -l shows, such as windows-1252, ISO-8859-15, CP437" },
+	{ "RateLimit", set_rate_limit, DETAIL_BAD_FIELD,
+	  "no, or 1 to 10000 mails in a time: N/second, N/minute, N/hour, N/day" },
 	{ "Timeout", set_timeout, DETAIL_BAD_FIELD, "1 to 65535 seconds" },
 	{ "HeloName", set_helo_name, DETAIL_BAD_FIELD, "a full host name, or [address]" },
 	{ "CAFile", set_ca_file, DETAIL_BAD_FIELD, "a file with certificates in PEM format" },
@@ -370,7 +445,11 @@ struct setup *setup_new(void)
 
 	setup->port = SMTP_PORT;
 	setup->timeout = REQUEST_TIMEOUT_DEFAULT;
+	setup->importance = IMPORTANCE_NORMAL;
+	setup->character_set = g_strdup(CHARACTER_SET_DEFAULT);
+	setup->rate_limit = (struct rate_limit){ RATE_COUNT_DEFAULT, RATE_SECONDS_DEFAULT };
 	setup->others = g_ptr_array_new_with_free_func(server_free);
+	setup->reply_to = g_ptr_array_new_with_free_func(g_free);
 	setup->cc = g_ptr_array_new_with_free_func(g_free);
 	return setup;
 }
@@ -414,7 +493,9 @@ static void setup_clear(gpointer data)
 	g_free(setup->login);
 	g_free(setup->credentials_file);
 	g_free(setup->source_interface);
+	g_free(setup->character_set);
 	g_free(setup->problem);
+	g_ptr_array_unref(setup->reply_to);
 	g_ptr_array_unref(setup->cc);
 	g_ptr_array_unref(setup->others);
 }

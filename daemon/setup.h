@@ -5,10 +5,18 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "rate.h"
+
 enum tls_mode {
 	TLS_NONE,
 	TLS_STARTTLS, /* required */
 	TLS_IMPLICIT,
+};
+
+enum importance {
+	IMPORTANCE_LOW,
+	IMPORTANCE_NORMAL,
+	IMPORTANCE_HIGH,
 };
 
 struct server {
@@ -28,7 +36,11 @@ struct setup {
 	bool retry; /* transient failures, until the deadline */
 	char *sender_name; /* UTF-8 or NULL */
 	char *sender_address; /* NULL: undefined */
+	GPtrArray *reply_to; /* addresses, maybe none */
 	GPtrArray *cc; /* addresses, maybe none */
+	enum importance importance;
+	char *character_set; /* of a ladder program's bytes that are not UTF-8 */
+	struct rate_limit rate_limit; /* of the slot */
 	char **allowed; /* domains of recipients, NULL: any */
 	unsigned int timeout; /* seconds */
 	char *helo_name; /* NULL: this machine's */

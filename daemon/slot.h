@@ -14,6 +14,7 @@ struct slot {
 	unsigned int number;
 	char *name; /* "0:K1" */
 	struct setup *setup;
+	struct rate rate; /* of the requests that were fit to be mailed */
 	sd_event_source *io;
 	GQueue requests; /* read and not ended */
 };

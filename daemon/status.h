@@ -26,6 +26,7 @@ enum status_code {
 	STATUS_INVALID_SETUP = 24,
 	STATUS_NO_MEMORY = 25,
 	STATUS_NOT_ALLOWED = 30,
+	STATUS_RATE_LIMIT = 31,
 	STATUS_PC_SETTING = 32,
 };
 
@@ -67,6 +68,7 @@ enum detail_code {
 	DETAIL_LINE_TOO_LONG = 72,
 	DETAIL_UNASKED = 73,
 	DETAIL_NO_RECIPIENT = 74,
+	DETAIL_RATE_LIMIT = 80,
 };
 
 /* One row of codes.def: a status or an SMTP reply code. */

@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot
+	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -13,11 +13,15 @@ daemon-frame-srcs := tests/daemon/frame.c daemon/frame.c
 daemon-address-srcs := tests/daemon/address.c daemon/address.c
 daemon-address-pkgs := glib-2.0
 
-daemon-setup-srcs := tests/daemon/setup.c daemon/configuration.c daemon/setup.c daemon/address.c
+daemon-setup-srcs := tests/daemon/setup.c daemon/configuration.c daemon/setup.c \
+	daemon/text.c daemon/address.c
 daemon-setup-pkgs := glib-2.0
 
-daemon-message-srcs := tests/daemon/message.c daemon/message.c daemon/setup.c daemon/address.c
+daemon-message-srcs := tests/daemon/message.c daemon/message.c daemon/text.c daemon/setup.c \
+	daemon/address.c
 daemon-message-pkgs := gmime-3.0
+
+daemon-rate-srcs := tests/daemon/rate.c daemon/rate.c
 
 daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
 

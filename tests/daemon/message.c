@@ -10,6 +10,7 @@
 
 #include "daemon/address.h"
 #include "daemon/message.h"
+#include "daemon/text.h"
 
 static struct setup *make_setup(const char *name, const char *cc)
 {
@@ -125,6 +126,71 @@ static void test_body(void **state)
 	expect_body(TEXT("From here"), "From here\r\n");
 }
 
+/* What a setup of one more field makes of a mail. */
+static struct message *compose_with(const char *field, const char *value, struct text body)
+{
+	g_autoptr(GDateTime) date = g_date_time_new_utc(2006, 3, 1, 10, 48, 30);
+	struct setup *setup = make_setup("", "joe@acme.com");
+	g_autoptr(GPtrArray) to = g_ptr_array_new();
+	struct message *message;
+
+	assert_null(setup_set(setup, field, value));
+	message = message_compose(setup, to, &TEXT("\x84"), &body, "1@ecemail", date);
+	setup_unref(setup);
+	return message;
+}
+
+static void expect_with(const char *field, const char *value, const char *expected)
+{
+	struct message *message = compose_with(field, value, TEXT("x"));
+	const char *at = strstr(message->text->str, expected);
+
+	assert_non_null(at);
+	assert_true(at < message->text->str + message->header_length);
+	message_free(message);
+}
+
+static void test_header_fields(void **state)
+{
+	struct message *normal = compose_with("Importance", "normal", TEXT("x"));
+
+	(void)state;
+	expect_with("Importance", "high", "\r\nImportance: high\r\nX-Priority: 1\r\n");
+	expect_with("Importance", "low", "\r\nImportance: low\r\nX-Priority: 5\r\n");
+	expect_with("ReplyTo", "a@b, c@d", "\r\nReply-To: a@b, c@d\r\n");
+	assert_null(strstr(normal->text->str, "Importance"));
+	assert_null(strstr(normal->text->str, "Priority"));
+	assert_null(strstr(normal->text->str, "Reply-To"));
+	message_free(normal);
+}
+
+static void expect_characters(const char *set, struct text body, const char *expected)
+{
+	struct message *message = compose_with("CharacterSet", set, body);
+
+	assert_string_equal(message->text->str + message->header_length, expected);
+	message_free(message);
+}
+
+static void test_character_sets(void **state)
+{
+	struct text subject = TEXT("\x84");
+	g_autoptr(GString) utf8 = NULL;
+
+	(void)state;
+	expect_characters("CP437", TEXT("\xf8 \x84"), "=C2=B0 =C3=A4\r\n");
+	expect_characters("ISO-8859-15", TEXT("\xa4 \xe4"), "=E2=82=AC =C3=A4\r\n");
+	expect_characters("KOI8-R", TEXT("\xc1\xc2"), "=D0=B0=D0=B1\r\n");
+	expect_characters("ISO-8859-1", TEXT("\x85!"), "?!\r\n"); /* a control character there */
+	expect_characters("windows-1252", TEXT("\x81!"), "=EF=BF=BD!\r\n"); /* not assigned */
+	/* two bytes a character, the second one maybe of ASCII */
+	expect_characters("SHIFT_JIS", TEXT("\x83\x65!"), "=E3=83=86!\r\n");
+	expect_characters("SHIFT_JIS", TEXT("a\x83"), "a=EF=BF=BD\r\n"); /* half of one */
+	expect_characters("CP437", TEXT("\xc3\xa4\x84"), "=C3=A4=C3=A4\r\n"); /* UTF-8 first */
+	utf8 = text_to_utf8(&subject, "CP437", false); /* as journal and trace show it */
+	assert_string_equal(utf8->str, "\xc3\xa4");
+}
+
 /* No line of any message is longer than allowed or ends otherwise than with CRLF. */
 static void test_wire(void **state)
 {
@@ -186,6 +252,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_cc_only),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_header_fields),
+		cmocka_unit_test(test_character_sets),
 		cmocka_unit_test(test_wire),
 		cmocka_unit_test(test_long_line),
 		cmocka_unit_test(test_subject),

@@ -129,6 +129,21 @@ static void test_bad_values(void **state)
 		{ "Pin=/etc/key.pem", DETAIL_BAD_FIELD },
 		{ "Login=[a]", DETAIL_BAD_FIELD },
 		{ "SourceInterface=a b", DETAIL_BAD_FIELD },
+		{ "ReplyTo=nobody", DETAIL_BAD_FIELD },
+		{ "Importance=urgent", DETAIL_BAD_FIELD },
+		{ "Importance=", DETAIL_BAD_FIELD },
+		{ "CharacterSet=klingon", DETAIL_BAD_FIELD },
+		{ "CharacterSet=UTF-16", DETAIL_BAD_FIELD },
+		{ "CharacterSet=EBCDIC-US", DETAIL_BAD_FIELD },
+		{ "CharacterSet=CP437//TRANSLIT", DETAIL_BAD_FIELD },
+		{ "RateLimit=0/hour", DETAIL_BAD_FIELD },
+		{ "RateLimit=10001/hour", DETAIL_BAD_FIELD },
+		{ "RateLimit=10", DETAIL_BAD_FIELD },
+		{ "RateLimit=10/", DETAIL_BAD_FIELD },
+		{ "RateLimit=10/week", DETAIL_BAD_FIELD },
+		{ "RateLimit=10/hour/day", DETAIL_BAD_FIELD },
+		{ "RateLimit=-1/hour", DETAIL_BAD_FIELD },
+		{ "RateLimit=", DETAIL_BAD_FIELD },
 	};
 
 	(void)state;
@@ -150,6 +165,36 @@ static void test_bad_values(void **state)
 		setup_unref(other);
 		configuration_free(configuration);
 	}
+}
+
+static void test_mail_fields(void **state)
+{
+	struct configuration *configuration =
+		load("[Mail]\nReplyTo=joe@acme.com, mark@hosteng.com\nImportance=high\n"
+		     "CharacterSet=CP437\nRateLimit=7/minute\n"
+		     "[Slot K2]\nReplyTo=\nImportance=normal\nCharacterSet=\nRateLimit=no\n");
+	struct setup *first = configuration_setup(configuration, 0, 1);
+	struct setup *second = configuration_setup(configuration, 0, 2);
+	struct setup *defaults = setup_new();
+
+	(void)state;
+	assert_int_equal(configuration->problems->len, 0);
+	assert_int_equal(first->reply_to->len, 2);
+	assert_int_equal(first->importance, IMPORTANCE_HIGH);
+	assert_string_equal(first->character_set, "CP437");
+	assert_int_equal(first->rate_limit.count, 7);
+	assert_int_equal(first->rate_limit.seconds, 60);
+	assert_int_equal(second->reply_to->len, 0);
+	assert_int_equal(second->importance, IMPORTANCE_NORMAL);
+	assert_string_equal(second->character_set, "windows-1252");
+	assert_int_equal(second->rate_limit.count, 0);
+	assert_int_equal(defaults->rate_limit.count, 100);
+	assert_int_equal(defaults->rate_limit.seconds, 3600);
+	assert_string_equal(defaults->character_set, "windows-1252");
+	setup_unref(first);
+	setup_unref(second);
+	setup_unref(defaults);
+	configuration_free(configuration);
 }
 
 static void expect_server(const char *value, const char *server, unsigned int port)
@@ -300,6 +345,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_seed_example),
 		cmocka_unit_test(test_undefined),
 		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_mail_fields),
 		cmocka_unit_test(test_server),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_drop_ins),

@@ -159,6 +159,38 @@ static void test_allowed_cc(void **state)
 }
 
 /* One session, two slots that both have much to send: they take turns. */
+static void push_text(struct bench *bench, const char *to, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		device_fake_mail(bench->fake, to, "x", "", 5000);
+}
+
+/* What is over the limit ends at once; what cannot be mailed does not count, nor a reload. */
+static void test_rate_limit(void **state)
+{
+	struct bench *bench = bench_new(NULL, "RateLimit=3/hour\n");
+
+	(void)state;
+	push_text(bench, "nobody", 5);
+	push_text(bench, "mark@hosteng.com", 3);
+	run(bench, 8);
+	backplane_reload(bench->backplane);
+	push_text(bench, "mark@hosteng.com", 1);
+	push_text(bench, "nobody", 1);
+	run(bench, 10);
+	assert_int_equal(result(bench, 8)->status, 31);
+	assert_int_equal(result(bench, 8)->detail, 80);
+	assert_int_equal(result(bench, 8)->state, 0);
+	assert_int_equal(result(bench, 8)->sent, SENT_NO);
+	assert_memory_equal(result(bench, 8)->text, "RateLimit: 3 mails in 3600 s reached, next in", 45);
+	assert_int_equal(result(bench, 9)->status, 23);
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(result(bench, i)->status, i < 5 ? 23 : 0);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 3);
+	bench_free(bench);
+}
+
 static void test_turns(void **state)
 {
 	struct bench *bench = bench_new(NULL, "[Daemon]\nSessions=1\nKeepOpen=10\n");
@@ -505,6 +537,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_rate_limit),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_allowed_cc),

@@ -160,6 +160,7 @@ static void test_details(void **state)
 		72,
 		73,
 		74,
+		80,
 	};
 
 	(void)state;

@@ -13,7 +13,7 @@ fuzz-reply-srcs := daemon/reply.c
 fuzz-ecemail-srcs := daemon/frame.c
 fuzz-address-srcs := daemon/address.c
 fuzz-address-pkgs := glib-2.0
-fuzz-message-srcs := daemon/message.c daemon/address.c daemon/setup.c
+fuzz-message-srcs := daemon/message.c daemon/text.c daemon/address.c daemon/setup.c
 fuzz-message-pkgs := gmime-3.0
 
 FUZZ_CFLAGS := -O1 -g -Wall -Wextra -fsanitize=fuzzer,address,undefined \
