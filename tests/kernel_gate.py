@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Is a guest's kernel content? Tests that run in a guest ask that at the end,
+and report it and their own results as KTAP."""
+
+from bench import KERNEL_TROUBLE
+
+# Twice: an object is reported once it has been unreferenced for some seconds.
+LEAKS = """
+rmmod "$1" || exit 1
+leaks=/sys/kernel/debug/kmemleak
+[ -e $leaks ] || exit 0
+echo scan >$leaks; sleep 6; echo scan >$leaks
+cat $leaks
+! grep -q . $leaks
+"""
+
+# The kernel's interrupt core goes on when it cannot create /proc/irq/N/node for
+# want of memory, and warns when that is to be removed. Only an injected fault
+# does that, and nothing in the driver can help it.
+INJECTED = ("remove_proc_entry", "unregister_irq_proc")
+
+
+class Report:
+    """KTAP's top level."""
+
+    def __init__(self, count):
+        self.number = 0
+        self.failed = False
+        print(f"KTAP version 1\n1..{count}", flush=True)
+
+    def result(self, name, passed, lines=()):
+        """One test, after what there is to say about it."""
+        for line in lines:
+            print(f"    # {line}")
+        self.number += 1
+        self.failed |= not passed
+        print(f"{'ok' if passed else 'not ok'} {self.number} - {name}", flush=True)
+
+
+def begin(guest):
+    """Forgets what the kernel has said and lost before."""
+    guest.run(["sh", "-c", "systemctl stop ecemaild 2>/dev/null; dmesg -C; "
+               "f=/sys/kernel/debug/kmemleak; [ ! -e $f ] || echo clear >$f"])
+
+
+def without_injected(log):
+    """The log without the warnings that injected faults draw from the kernel
+    itself, each from "cut here" to "end trace"."""
+    kept, warning = [], []
+    for line in log:
+        if warning or "cut here" in line:
+            warning.append(line)
+            if "end trace" in line:
+                text = "\n".join(warning)
+                if not all(word in text for word in INJECTED):
+                    kept += warning
+                warning = []
+        else:
+            kept.append(line)
+    return kept + warning
+
+
+def check(guest, report, module="ecom"):
+    """Two results: by the kernel's log and, where it has it, by kmemleak."""
+    log = without_injected(guest.kernel_log().splitlines())
+    bad = any(KERNEL_TROUBLE.search(line) for line in log)
+    report.result("kernel log is clean", not bad, log if bad else ())
+    leaks = guest.run(["sh", "-c", LEAKS, "sh", module], check=False)
+    report.result("no memory is lost and the module unloads", not leaks.status,
+                  (leaks.stdout + leaks.stderr).splitlines() if leaks.status else ())
