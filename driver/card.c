@@ -71,7 +71,6 @@ struct ecom_card *ecom_card_create(struct pci_dev *pdev)
 	if (!card)
 		return NULL;
 	kref_init(&card->ref);
-	INIT_LIST_HEAD(&card->list);
 	init_rwsem(&card->io_lock);
 	mutex_init(&card->check_lock);
 	INIT_DELAYED_WORK(&card->tick, card_tick);

@@ -42,6 +42,8 @@
 #include "queue.h"
 #include "registers.h"
 
+#define ECOM_CARDS_MAX	64
+
 /* The mapped card; dpram.c alone looks inside. */
 struct ecom_dpram {
 	void __iomem *mem;
@@ -54,7 +56,7 @@ struct ecom_card {
 	struct kref ref;
 	u32 host_generation;	/* random at each binding, never 0 */
 	struct pci_dev *pdev;
-	int index;
+	int index;		/* below ECOM_CARDS_MAX */
 	int vectors;		/* 0: polling */
 
 	struct rw_semaphore io_lock;
@@ -70,7 +72,6 @@ struct ecom_card {
 	u32 still;		/* ticks that it has stood still */
 	struct delayed_work tick;
 
-	struct list_head list;	/* of the netlink family; its lock */
 	bool told_serving;	/* as listeners know it; its lock */
 	u32 told_generation;
 	struct work_struct tell_work;

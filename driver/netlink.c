@@ -8,6 +8,10 @@
  * the listener sees the gap. While nobody listens nothing is collected. Of a
  * card its own work item tells how it stands now, if that is news: two checks
  * that overtake each other cannot leave listeners with the older one.
+ *
+ * A dump goes on where it was by the card's number, not by counting, so a card
+ * that goes between two parts takes no other with it; that the set of cards has
+ * changed is said with the part that follows (NLM_F_DUMP_INTR).
  */
 #include <linux/ktime.h>
 #include <net/genetlink.h>
@@ -15,8 +19,9 @@
 #include "ecom.h"
 
 static struct genl_family family;
-static LIST_HEAD(cards);
-static DEFINE_MUTEX(cards_lock); /* @cards, @sequence, order of events */
+static DEFINE_MUTEX(cards_lock); /* all of these, and the order of events */
+static struct ecom_card *cards[ECOM_CARDS_MAX];
+static unsigned int cards_changed = 1; /* 0 would switch off the check of dumps */
 static u64 sequence;
 
 bool ecom_netlink_listened(void)
@@ -123,15 +128,22 @@ void ecom_netlink_tell_card(struct ecom_card *card)
 	/* a card that is gone has not changed its generation as far as we know */
 	generation = serving ? card->id.generation : card->told_generation;
 	mutex_unlock(&card->check_lock);
-	if (!list_empty(&card->list))
+	if (cards[card->index] == card)
 		tell_change(card, serving, generation);
 	mutex_unlock(&cards_lock);
+}
+
+/* With the cards_lock held */
+static void set_card(int index, struct ecom_card *card)
+{
+	cards[index] = card;
+	cards_changed = (cards_changed + 1) ?: 1;
 }
 
 void ecom_netlink_add(struct ecom_card *card)
 {
 	mutex_lock(&cards_lock);
-	list_add_tail(&card->list, &cards);
+	set_card(card->index, card);
 	tell_card(card, ECOM_EVENT_CARD_ADDED);
 	mutex_unlock(&cards_lock);
 }
@@ -139,8 +151,8 @@ void ecom_netlink_add(struct ecom_card *card)
 void ecom_netlink_remove(struct ecom_card *card)
 {
 	mutex_lock(&cards_lock);
-	if (!list_empty(&card->list)) {
-		list_del_init(&card->list);
+	if (cards[card->index] == card) {
+		set_card(card->index, NULL);
 		tell_card(card, ECOM_EVENT_CARD_REMOVED);
 	}
 	mutex_unlock(&cards_lock);
@@ -213,43 +225,50 @@ static int put_slot(struct sk_buff *skb, struct ecom_slot *slot, u64 number)
 
 static void *put_header(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
 {
-	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
-			   NLM_F_MULTI, command);
+	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family,
+				   NLM_F_MULTI, command);
+
+	if (header)
+		genl_dump_check_consistent(cb, header);
+	return header;
 }
 
 /*
- * cb->args[0] counts what has been given already; args[1] keeps the number of
+ * cb->args[0] is what to begin the next part with. args[1] keeps the number of
  * the last event before the first part, so that no event is missed by going on
  * from there.
  */
-static u64 dump_number(struct netlink_callback *cb)
+static void begin_part(struct netlink_callback *cb)
 {
+	cb->seq = cards_changed;
 	if (!cb->args[0])
 		cb->args[1] = sequence;
-	return cb->args[1];
+}
+
+static int dump_card(struct sk_buff *skb, struct netlink_callback *cb, struct ecom_card *card)
+{
+	void *header = put_header(skb, cb, ECOM_CMD_CARD_GET);
+
+	if (!header)
+		return -EMSGSIZE;
+	if (put_card(skb, card, cb->args[1])) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
 }
 
 static int dump_cards(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct ecom_card *card;
-	long i = 0;
+	long i;
 
 	mutex_lock(&cards_lock);
-	list_for_each_entry(card, &cards, list) {
-		void *header;
-
-		if (i++ < cb->args[0])
-			continue;
-		header = put_header(skb, cb, ECOM_CMD_CARD_GET);
-		if (!header)
+	begin_part(cb);
+	for (i = cb->args[0]; i < ECOM_CARDS_MAX; i++)
+		if (cards[i] && dump_card(skb, cb, cards[i]))
 			break;
-		if (put_card(skb, card, dump_number(cb))) {
-			genlmsg_cancel(skb, header);
-			break;
-		}
-		genlmsg_end(skb, header);
-		cb->args[0] = i;
-	}
+	cb->args[0] = i;
 	mutex_unlock(&cards_lock);
 	return skb->len;
 }
@@ -260,7 +279,7 @@ static int dump_slot(struct sk_buff *skb, struct netlink_callback *cb, struct ec
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_slot(skb, slot, dump_number(cb))) {
+	if (put_slot(skb, slot, cb->args[1])) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}
@@ -268,23 +287,28 @@ static int dump_slot(struct sk_buff *skb, struct netlink_callback *cb, struct ec
 	return 0;
 }
 
+/* The slot with the number @i among those that all cards could have, or NULL */
+static struct ecom_slot *find_slot(long i)
+{
+	struct ecom_card *card = cards[i / CARD_SLOTS_MAX];
+
+	return card && i % CARD_SLOTS_MAX < card->slot_count ? card->slots[i % CARD_SLOTS_MAX] :
+							       NULL;
+}
+
 static int dump_slots(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct ecom_card *card;
-	unsigned int slot;
-	long i = 0;
+	long i;
 
 	mutex_lock(&cards_lock);
-	list_for_each_entry(card, &cards, list) {
-		for (slot = 0; slot < card->slot_count; slot++) {
-			if (i++ < cb->args[0])
-				continue;
-			if (dump_slot(skb, cb, card->slots[slot]))
-				goto full;
-			cb->args[0] = i;
-		}
+	begin_part(cb);
+	for (i = cb->args[0]; i < ECOM_CARDS_MAX * CARD_SLOTS_MAX; i++) {
+		struct ecom_slot *slot = find_slot(i);
+
+		if (slot && dump_slot(skb, cb, slot))
+			break;
 	}
-full:
+	cb->args[0] = i;
 	mutex_unlock(&cards_lock);
 	return skb->len;
 }

@@ -16,8 +16,6 @@
 
 #include "ecom.h"
 
-#define CARDS_MAX 64
-
 static DEFINE_IDA(card_indices);
 
 static void serve_vector(struct ecom_card *card, int vector)
@@ -187,12 +185,12 @@ static int ecom_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	if (!card)
 		return -ENOMEM;
-	card->index = ida_alloc_max(&card_indices, CARDS_MAX - 1, GFP_KERNEL);
+	card->index = ida_alloc_max(&card_indices, ECOM_CARDS_MAX - 1, GFP_KERNEL);
 	if (card->index < 0) {
 		err = card->index;
 		ecom_card_put(card);
 		return dev_err_probe(&pdev->dev, err, "no number for the card (at most %d)\n",
-				     CARDS_MAX);
+				     ECOM_CARDS_MAX);
 	}
 	pci_set_drvdata(pdev, card);
 	err = bring_up(card);

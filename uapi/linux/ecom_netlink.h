@@ -6,6 +6,8 @@
  * a sequence number, one more than the event before; both dumps give the
  * number of the last event. A listener that misses a number (or is told
  * ENOBUFS) has lost events: it dumps again and goes on from the number there.
+ * A dump during which a card came or went says so (NLM_F_DUMP_INTR): it holds
+ * every card that was there all the time, and is best asked for again.
  *
  * The kernel never waits for anybody here. Nothing personal passes: no
  * recipients, no texts. Documentation/netlink/ecom.yaml describes the same.
