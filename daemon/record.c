@@ -113,13 +113,18 @@ static char *describe(const struct request *request, const struct outcome *outco
 			       record->tag, late, mail, end);
 }
 
-static const char *kind(const struct outcome *outcome, int completed)
+/* A failure has its status in the last digits, so that the catalogue can explain each. */
+static char *kind(const struct outcome *outcome, int completed)
 {
 	if (completed < 0)
-		return MESSAGE_LATE_OUTCOME;
+		return g_strdup(MESSAGE_LATE_OUTCOME);
 	if (outcome->status == STATUS_SUCCESS)
-		return MESSAGE_MAIL_SENT;
-	return outcome->sent == SENT_PARTLY ? MESSAGE_MAIL_PARTLY : MESSAGE_MAIL_FAILED;
+		return g_strdup(MESSAGE_MAIL_SENT);
+	if (outcome->sent == SENT_PARTLY)
+		return g_strdup(MESSAGE_MAIL_PARTLY);
+	if (!status_find(outcome->status) && !reply_find(outcome->status))
+		return g_strdup(MESSAGE_MAIL_FAILED);
+	return g_strdup_printf("%.28s%04u", MESSAGE_MAIL_FAILED, outcome->status);
 }
 
 static void add_request(struct journal_entry *entry, const struct request *request)
@@ -162,8 +167,9 @@ void record_outcome(const struct request *request, const struct outcome *outcome
 {
 	g_autofree char *message = describe(request, outcome, completed);
 	bool success = outcome->status == STATUS_SUCCESS;
-	struct journal_entry *entry = journal_entry_new(success ? LOG_INFO : LOG_WARNING,
-							kind(outcome, completed), "%s", message);
+	g_autofree char *id = kind(outcome, completed);
+	struct journal_entry *entry = journal_entry_new(success ? LOG_INFO : LOG_WARNING, id, "%s",
+							message);
 
 	add_request(entry, request);
 	add_outcome(entry, outcome);

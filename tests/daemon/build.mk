@@ -23,7 +23,15 @@ daemon-message-pkgs := gmime-3.0
 
 daemon-rate-srcs := tests/daemon/rate.c daemon/rate.c
 
-daemon-status-srcs := tests/daemon/status.c daemon/explain.c daemon/status.c
+EXPLAIN_PARTS := daemon/status.c $(addprefix daemon/ctl/, codes.c explain.c explain-document.c \
+	output.c command.c)
+
+daemon-status-srcs := tests/daemon/status.c $(EXPLAIN_PARTS)
+daemon-status-pkgs := json-glib-1.0
+
+UNIT_TESTS += ctl-explain
+ctl-explain-srcs := tests/daemon/explain.c $(EXPLAIN_PARTS)
+ctl-explain-pkgs := json-glib-1.0
 
 daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs) openssl
@@ -40,8 +48,9 @@ daemon-retry-srcs := tests/daemon/retry.c tests/daemon/mail.c $(DAEMON_SERVER) $
 daemon-retry-pkgs := $(ecemaild-pkgs) openssl
 
 daemon-submit-srcs := tests/daemon/submit.c tests/daemon/server.c \
-	$(filter-out daemon/ecemailctl.c daemon/explain.c,$(ecemailctl-srcs))
+	$(filter-out daemon/ctl/main.c,$(ecemailctl-srcs))
 daemon-submit-pkgs := $(ecemailctl-pkgs) openssl
 
 daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-slot-pkgs := $(ecemaild-pkgs) openssl
+

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "daemon/submit.h"
+#include "daemon/ctl/submit.h"
 #include "server.h"
 
 static char output[65536], errors[65536];

@@ -15,8 +15,10 @@
 #include <systemd/sd-id128.h>
 #include <time.h>
 
-#include "address.h"
-#include "engine.h"
+#include "command.h"
+#include "daemon/address.h"
+#include "daemon/engine.h"
+#include "output.h"
 #include "submit-options.h"
 #include "submit.h"
 
@@ -54,50 +56,39 @@ static uint64_t now_ns(clockid_t clock)
 
 /* Printing */
 
-static void print_string(const char *text)
+static JsonArray *list_recipients(const struct message *message, const unsigned int *codes)
 {
-	putchar('"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
+	JsonArray *array = json_array_new();
 
-		if (c == '"' || c == '\\')
-			printf("\\%c", c);
-		else if (c < ' ')
-			printf("\\u%04x", c);
-		else
-			putchar(c);
-	}
-	putchar('"');
-}
-
-static void print_recipients(const struct message *message, const unsigned int *codes)
-{
-	printf("[");
 	for (guint i = 0; message && i < message->recipients->len; i++) {
-		printf("%s{\"address\":", i ? "," : "");
-		print_string(message->recipients->pdata[i]);
-		printf(",\"reply\":%u}", codes ? codes[i] : 0);
+		JsonObject *row = json_object_new();
+
+		json_object_set_string_member(row, "address", message->recipients->pdata[i]);
+		json_object_set_int_member(row, "reply", codes ? codes[i] : 0);
+		json_array_add_object_element(array, row);
 	}
-	printf("]");
+	return array;
 }
 
 static void print_json(const struct outcome *outcome, const struct message *message,
 		       const unsigned int *codes)
 {
-	const unsigned int *enhanced = outcome->enhanced;
+	g_autoptr(JsonObject) object = json_object_new();
+	const unsigned int *number = outcome->enhanced;
+	g_autofree char *enhanced = g_strdup_printf("%u.%u.%u", number[0], number[1], number[2]);
 
-	printf("{\"status\":%u,\"state\":%u,\"reply\":%u,\"enhanced\":", outcome->status,
-	       outcome->state, outcome->reply);
-	if (enhanced[0])
-		printf("\"%u.%u.%u\"", enhanced[0], enhanced[1], enhanced[2]);
+	json_object_set_int_member(object, "status", outcome->status);
+	json_object_set_int_member(object, "state", outcome->state);
+	json_object_set_int_member(object, "reply", outcome->reply);
+	if (number[0])
+		json_object_set_string_member(object, "enhanced", enhanced);
 	else
-		printf("null");
-	printf(",\"detail\":%u,\"sent\":\"%s\",\"text\":", outcome->detail,
-	       sent_name(outcome->sent));
-	print_string(outcome->text);
-	printf(",\"recipients\":");
-	print_recipients(message, codes);
-	puts("}");
+		json_object_set_null_member(object, "enhanced");
+	json_object_set_int_member(object, "detail", outcome->detail);
+	json_object_set_string_member(object, "sent", sent_name(outcome->sent));
+	json_object_set_string_member(object, "text", outcome->text);
+	json_object_set_array_member(object, "recipients", list_recipients(message, codes));
+	output_json(object);
 }
 
 static void print_text(const struct outcome *outcome)
@@ -123,21 +114,30 @@ static void print_outcome(const struct submit_options *options, const struct out
 		print_text(outcome);
 }
 
+static void print_total_json(const struct run *run, double seconds, double stall)
+{
+	g_autoptr(JsonObject) object = json_object_new();
+
+	json_object_set_int_member(object, "messages", run->started);
+	json_object_set_int_member(object, "succeeded", run->succeeded);
+	json_object_set_double_member(object, "seconds", seconds);
+	json_object_set_double_member(object, "rate", run->started / seconds);
+	json_object_set_double_member(object, "worst_loop_stall_ms", stall);
+	output_json(object);
+}
+
 static void print_total(const struct run *run, uint64_t took_ns)
 {
 	double seconds = (double)took_ns / 1e9;
 	double stall = (double)run->worst_ns / 1e6;
-	double rate = run->started / seconds;
 
 	if (!run->options->counted)
 		return;
 	if (run->options->json)
-		printf("{\"messages\":%u,\"succeeded\":%u,\"seconds\":%.6f,\"rate\":%.1f,"
-		       "\"worst_loop_stall_ms\":%.3f}\n",
-		       run->started, run->succeeded, seconds, rate, stall);
+		print_total_json(run, seconds, stall);
 	else
 		printf("%u mails, %u succeeded, %.3f s, %.1f a second, worst stall of the loop %.3f ms\n",
-		       run->started, run->succeeded, seconds, rate, stall);
+		       run->started, run->succeeded, seconds, run->started / seconds, stall);
 }
 
 /* Mails */
@@ -333,3 +333,10 @@ int submit(int argc, char **argv)
 	setup_unref(options.setup);
 	return MAX(r, 0);
 }
+
+const struct command submit_command = {
+	.name = "submit",
+	.arguments = "--server URL --from ADDRESS …",
+	.summary = "send mails as the daemon would, without it",
+	.run_raw = submit,
+};

@@ -2,8 +2,8 @@
 #ifndef ECEMAIL_SUBMIT_OPTIONS_H
 #define ECEMAIL_SUBMIT_OPTIONS_H
 
-#include "credential.h"
-#include "setup.h"
+#include "daemon/credential.h"
+#include "daemon/setup.h"
 
 /* The command line of ecemailctl submit. */
 struct submit_options {

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "submit-options.h"
 
-#define EXIT_USAGE 2
 #define COUNT_MAX  100000000
 
 enum option_code {
