@@ -198,33 +198,87 @@ void configuration_free(struct configuration *configuration)
 	g_free(configuration);
 }
 
-/* The value that counts: of the first of these groups that has the key. */
-static char *effective_value(const struct configuration *configuration, char *const groups[],
-			     const char *key)
+/* The sections that count for a slot, the first that has a key wins. */
+struct sections {
+	char one_card[24];
+	char any_card[16];
+	const char *names[4];
+};
+
+static void name_sections(struct sections *sections, unsigned int card, unsigned int slot)
 {
+	snprintf(sections->one_card, sizeof(sections->one_card), "Slot %u:K%u", card, slot % 16);
+	snprintf(sections->any_card, sizeof(sections->any_card), "Slot K%u", slot % 16);
+	sections->names[0] = sections->one_card;
+	sections->names[1] = sections->any_card;
+	sections->names[2] = "Mail";
+	sections->names[3] = NULL;
+}
+
+char *configuration_value(const struct configuration *configuration, unsigned int card,
+			  unsigned int slot, const char *field)
+{
+	struct sections sections;
 	char *value = NULL;
 
-	for (; *groups && !value; groups++)
-		value = g_key_file_get_value(configuration->keys, *groups, key, NULL);
+	name_sections(&sections, card, slot);
+	for (const char **name = sections.names; *name && !value; name++)
+		value = g_key_file_get_value(configuration->keys, *name, field, NULL);
 	return value;
+}
+
+void configuration_add_names(const struct configuration *configuration, unsigned int card,
+			     unsigned int slot, GHashTable *names)
+{
+	struct sections sections;
+
+	name_sections(&sections, card, slot);
+	for (const char **name = sections.names; *name; name++) {
+		g_auto(GStrv) keys = g_key_file_get_keys(configuration->keys, *name, NULL, NULL);
+
+		for (char **key = keys; key && *key; key++)
+			if (setup_is_named_field(*key))
+				g_hash_table_add(names, g_strdup(*key));
+	}
+}
+
+static void set_effective(const struct configuration *configuration, struct setup *setup,
+			  unsigned int card, unsigned int slot, GHashTable *over, const char *field)
+{
+	const char *above = over ? g_hash_table_lookup(over, field) : NULL;
+	g_autofree char *value = above ? g_strdup(above) :
+					 configuration_value(configuration, card, slot, field);
+
+	if (value)
+		g_free(setup_set(setup, field, value));
+}
+
+struct setup *configuration_setup_over(const struct configuration *configuration,
+				       unsigned int card, unsigned int slot, GHashTable *over)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct setup *setup = setup_new();
+	GHashTableIter iterator;
+	const char *field;
+
+	configuration_add_names(configuration, card, slot, names);
+	if (over)
+		g_hash_table_iter_init(&iterator, over);
+	while (over && g_hash_table_iter_next(&iterator, (void **)&field, NULL))
+		if (setup_is_named_field(field))
+			g_hash_table_add(names, g_strdup(field));
+	for (size_t i = 0; (field = setup_field(i)); i++)
+		set_effective(configuration, setup, card, slot, over, field);
+	g_hash_table_iter_init(&iterator, names);
+	while (g_hash_table_iter_next(&iterator, (void **)&field, NULL))
+		set_effective(configuration, setup, card, slot, over, field);
+	setup->credentials_file = g_strdup(configuration->credentials_file);
+	setup_finish(setup);
+	return setup;
 }
 
 struct setup *configuration_setup(const struct configuration *configuration, unsigned int card,
 				  unsigned int slot)
 {
-	g_autofree char *any_card = g_strdup_printf("Slot K%u", slot);
-	g_autofree char *one_card = g_strdup_printf("Slot %u:K%u", card, slot);
-	char mail[] = "Mail", *groups[] = { one_card, any_card, mail, NULL };
-	struct setup *setup = setup_new();
-	const char *key;
-
-	for (size_t i = 0; (key = setup_field(i)); i++) {
-		g_autofree char *value = effective_value(configuration, groups, key);
-
-		if (value)
-			g_free(setup_set(setup, key, value));
-	}
-	setup->credentials_file = g_strdup(configuration->credentials_file);
-	setup_finish(setup);
-	return setup;
+	return configuration_setup_over(configuration, card, slot, NULL);
 }

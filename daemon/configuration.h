@@ -32,8 +32,21 @@ struct configuration {
 struct configuration *configuration_load(const char *file);
 void configuration_free(struct configuration *configuration);
 
-/* The setup of one slot: [Mail], then [Slot K1], then [Slot 0:K1]. */
+/*
+ * The setup of one slot: [Mail], then [Slot K1], then [Slot 0:K1], then @over,
+ * a table of values by field name, or NULL.
+ */
+struct setup *configuration_setup_over(const struct configuration *configuration,
+				       unsigned int card, unsigned int slot, GHashTable *over);
 struct setup *configuration_setup(const struct configuration *configuration, unsigned int card,
 				  unsigned int slot);
+
+/* One field of it, NULL if the files do not have it; to be freed. */
+char *configuration_value(const struct configuration *configuration, unsigned int card,
+			  unsigned int slot, const char *field);
+
+/* Adds the names of the slot's groups and texts to a set. */
+void configuration_add_names(const struct configuration *configuration, unsigned int card,
+			     unsigned int slot, GHashTable *names);
 
 #endif /* ECEMAIL_CONFIGURATION_H */

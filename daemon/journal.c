@@ -4,7 +4,8 @@
  * for seconds, the event loop must not: entries go through a bounded queue to
  * one writer thread, which alone talks to journald, stderr and, for the status
  * text, to systemd. When the queue is full entries are lost, and how many is
- * written as soon as there is room.
+ * written as soon as there is room. The same thread writes the daemon's files
+ * (disk.c), which go first: somebody waits for them.
  *
  * Before journal_start() and after journal_stop() entries are written at once.
  */
@@ -26,11 +27,17 @@
 #include "journal.h"
 
 #define QUEUE_MAX    1024
+#define WORK_MAX     256
 #define STOP_SECONDS 5
 
 struct journal_entry {
 	GPtrArray *fields; /* "NAME=value" */
 	char *line; /* for stderr */
+};
+
+struct work {
+	void (*run)(void *userdata);
+	void *userdata;
 };
 
 static struct {
@@ -40,12 +47,14 @@ static struct {
 	bool running;
 	bool stop;
 	bool to_stderr; /* stderr is not the journal */
+	GQueue work;
 	GQueue entries;
 	unsigned int lost;
 	char *status;
 } journal = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.wake = PTHREAD_COND_INITIALIZER,
+	.work = G_QUEUE_INIT,
 	.entries = G_QUEUE_INIT,
 	.to_stderr = true,
 };
@@ -89,32 +98,79 @@ static void write_status(char *status)
 	g_free(status);
 }
 
+/* What the thread has taken from the queues, to be done without the lock. */
+struct turn {
+	struct work *work;
+	struct journal_entry *entry;
+	unsigned int lost;
+	char *status;
+};
+
+static bool take_turn(struct turn *turn)
+{
+	*turn = (struct turn){ .work = g_queue_pop_head(&journal.work) };
+	if (!turn->work)
+		turn->entry = g_queue_pop_head(&journal.entries);
+	if (turn->work || turn->entry)
+		return true;
+	turn->lost = journal.lost;
+	turn->status = g_steal_pointer(&journal.status);
+	journal.lost = 0;
+	return turn->lost || turn->status;
+}
+
+static void do_turn(const struct turn *turn)
+{
+	if (turn->work)
+		turn->work->run(turn->work->userdata);
+	g_free(turn->work);
+	if (turn->entry) {
+		write_entry(turn->entry);
+		entry_free(turn->entry);
+	}
+	write_lost(turn->lost);
+	write_status(turn->status);
+}
+
 static void *write_queue(void *unused)
 {
+	struct turn turn;
+
 	pthread_mutex_lock(&journal.lock);
 	for (;;) {
-		struct journal_entry *entry = g_queue_pop_head(&journal.entries);
-		unsigned int lost = entry ? 0 : journal.lost;
-		char *status = entry ? NULL : g_steal_pointer(&journal.status);
-
-		if (!entry && !lost && !status) {
-			if (journal.stop)
-				break;
+		if (take_turn(&turn)) {
+			pthread_mutex_unlock(&journal.lock);
+			do_turn(&turn);
+			pthread_mutex_lock(&journal.lock);
+		} else if (journal.stop) {
+			break;
+		} else {
 			pthread_cond_wait(&journal.wake, &journal.lock);
-			continue;
 		}
-		journal.lost -= lost;
-		pthread_mutex_unlock(&journal.lock);
-		if (entry) {
-			write_entry(entry);
-			entry_free(entry);
-		}
-		write_lost(lost);
-		write_status(status);
-		pthread_mutex_lock(&journal.lock);
 	}
 	pthread_mutex_unlock(&journal.lock);
 	return unused;
+}
+
+bool journal_work(void (*work)(void *userdata), void *userdata)
+{
+	struct work *item;
+	bool room;
+
+	if (!journal.running) {
+		work(userdata);
+		return true;
+	}
+	pthread_mutex_lock(&journal.lock);
+	room = g_queue_get_length(&journal.work) < WORK_MAX;
+	if (room) {
+		item = g_new(struct work, 1);
+		*item = (struct work){ work, userdata };
+		g_queue_push_tail(&journal.work, item);
+		pthread_cond_signal(&journal.wake);
+	}
+	pthread_mutex_unlock(&journal.lock);
+	return room;
 }
 
 /* systemd sets JOURNAL_STREAM to device:inode of the stream that it gave us. */

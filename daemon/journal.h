@@ -3,6 +3,7 @@
 #define ECEMAIL_JOURNAL_H
 
 #include <glib.h>
+#include <stdbool.h>
 #include <syslog.h>
 
 /* Kinds of entries; ecemail.catalog explains each. Never change one. */
@@ -13,6 +14,8 @@
 #define MESSAGE_SETUP_APPLIED "5a2f8c524d684f9ca758a4984749545a"
 #define MESSAGE_SETUP_INVALID "d6acf57baa9846eaa8bd0fca9570c3df"
 #define MESSAGE_SETUP_KEPT    "abafb49b939247549f5d1eee5435ec18"
+#define MESSAGE_SETUP_CHANGED "6d9f1b0c5a7e4c0f9b1d3e8a2c4f7065"
+#define MESSAGE_SETUP_LOST    "b7a2d3c94e1f4f5c8d60a9e17c3b2f48"
 #define MESSAGE_SLOT_OPENED   "c2b5aa678d384a7d8854b0a52c9e0bb4"
 #define MESSAGE_SLOT_GONE     "0c89e3a82c4d40258461f458f1321bab"
 
@@ -24,6 +27,12 @@ int journal_start(void);
 
 /* Writes what is queued, for some seconds at most, and ends the thread. */
 void journal_stop(void);
+
+/*
+ * Has the writer thread do other work that may block, in its order and before
+ * the entries that wait. Returns false if too much waits already.
+ */
+bool journal_work(void (*work)(void *userdata), void *userdata);
 
 /* @message_id may be NULL. */
 struct journal_entry *journal_entry_new(int priority, const char *message_id, const char *format,

@@ -20,11 +20,26 @@
 #define RATE_SECONDS_DEFAULT 3600
 #define RATE_COUNT_MAX	     10000
 
+#define NAME_MAX_LENGTH 32
+#define TEXT_MAX_LENGTH 4000
+
 /* A setter returns NULL or what is wrong (to be freed). */
 struct field {
 	const char *name;
 	char *(*set)(struct setup *setup, const char *value);
 	unsigned int detail;
+	const char *allowed;
+	const char *standard;
+	unsigned int flags;
+};
+
+#define REQUIRED  1
+#define SITE_ONLY 2
+
+/* Fields of which there may be any number: Group.maint */
+struct named_field {
+	const char *prefix;
+	char *(*set)(struct setup *setup, const char *name, const char *value);
 	const char *allowed;
 };
 
@@ -360,32 +375,86 @@ static char *set_source_interface(struct setup *setup, const char *value)
 	return NULL;
 }
 
+static char *set_short_text(char **field, const char *value, size_t max)
+{
+	replace(field, value);
+	if (!g_utf8_validate(value, -1, NULL))
+		return g_strdup("not UTF-8");
+	return has_control(value) || strlen(value) > max ?
+		       g_strdup("a control character, or too long") :
+		       NULL;
+}
+
+static char *set_module_name(struct setup *setup, const char *value)
+{
+	return set_short_text(&setup->module_name, value, INFO_NAME_SIZE);
+}
+
+static char *set_module_description(struct setup *setup, const char *value)
+{
+	return set_short_text(&setup->module_description, value, INFO_DESCRIPTION_SIZE);
+}
+
+/* An empty group or text does not exist, whatever the site has. */
+static char *set_group(struct setup *setup, const char *name, const char *value)
+{
+	char *problem = NULL;
+	GPtrArray *group = address_list_parse(value, strlen(value), &problem);
+
+	if (group && group->len)
+		g_hash_table_insert(setup->groups, g_strdup(name), group);
+	else if (group)
+		g_ptr_array_unref(group);
+	return problem;
+}
+
+static char *set_text(struct setup *setup, const char *name, const char *value)
+{
+	if (!g_utf8_validate(value, -1, NULL))
+		return g_strdup("not UTF-8");
+	if (has_control(value) || strlen(value) > TEXT_MAX_LENGTH)
+		return g_strdup("a control character, or too long");
+	if (*value)
+		g_hash_table_insert(setup->texts, g_strdup(name), g_strdup(value));
+	return NULL;
+}
+
 /* TLS has a port of its own; before Port, and that before Server, whose own port wins. */
 static const struct field fields[] = {
-	{ "TLS", set_tls, DETAIL_BAD_FIELD, "none, starttls, implicit" },
-	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535" },
+	{ "TLS", set_tls, DETAIL_BAD_FIELD, "none, starttls, implicit", "none", 0 },
+	{ "Port", set_port, DETAIL_BAD_FIELD, "1 to 65535", "25", 0 },
 	{ "Server", set_server, DETAIL_BAD_FIELD,
-	  "an IP address or a host name in ASCII, with :port if it is not Port=" },
-	{ "AllowedDomains", set_allowed, DETAIL_BAD_FIELD, "acme.com, hosteng.com, ..." },
-	{ "AllOrNothing", set_all_or_nothing, DETAIL_BAD_FIELD, "no, yes" },
-	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient" },
-	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8" },
-	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain" },
-	{ "ReplyTo", set_reply_to, DETAIL_BAD_FIELD, "name@domain, name@domain, ..." },
-	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ..." },
-	{ "Importance", set_importance, DETAIL_BAD_FIELD, "low, normal, high" },
+	  "an IP address or a host name in ASCII, with :port if it is not Port=", "", REQUIRED },
+	{ "AllowedDomains", set_allowed, DETAIL_BAD_FIELD, "acme.com, hosteng.com, ...", "", SITE_ONLY },
+	{ "AllOrNothing", set_all_or_nothing, DETAIL_BAD_FIELD, "no, yes", "no", 0 },
+	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient", "no", 0 },
+	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8", "", 0 },
+	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain", "", REQUIRED },
+	{ "ReplyTo", set_reply_to, DETAIL_BAD_FIELD, "name@domain, name@domain, ...", "", 0 },
+	{ "Cc", set_cc, DETAIL_BAD_CC, "name@domain, name@domain, ...", "", 0 },
+	{ "Importance", set_importance, DETAIL_BAD_FIELD, "low, normal, high", "normal", 0 },
 	{ "CharacterSet", set_character_set, DETAIL_BAD_FIELD,
-	  "a name that iconv -l shows, such as windows-1252, ISO-8859-15, CP437" },
+	  "a name that iconv -l shows, such as windows-1252, ISO-8859-15, CP437",
+	  CHARACTER_SET_DEFAULT, 0 },
 	{ "RateLimit", set_rate_limit, DETAIL_BAD_FIELD,
-	  "no, or 1 to 10000 mails in a time: N/second, N/minute, N/hour, N/day" },
-	{ "Timeout", set_timeout, DETAIL_BAD_FIELD, "1 to 65535 seconds" },
-	{ "HeloName", set_helo_name, DETAIL_BAD_FIELD, "a full host name, or [address]" },
-	{ "CAFile", set_ca_file, DETAIL_BAD_FIELD, "a file with certificates in PEM format" },
+	  "no, or 1 to 10000 mails in a time: N/second, N/minute, N/hour, N/day", "100/hour",
+	  SITE_ONLY },
+	{ "Timeout", set_timeout, DETAIL_BAD_FIELD, "1 to 65535 seconds", "60", 0 },
+	{ "HeloName", set_helo_name, DETAIL_BAD_FIELD, "a full host name, or [address]", "", 0 },
+	{ "CAFile", set_ca_file, DETAIL_BAD_FIELD, "a file with certificates in PEM format", "", SITE_ONLY },
 	{ "Pin", set_pin, DETAIL_BAD_FIELD,
-	  "sha256//BASE64 of the server's public key; several separated by ;" },
-	{ "Login", set_login, DETAIL_BAD_FIELD, "the name of a section of credentials.conf" },
+	  "sha256//BASE64 of the server's public key; several separated by ;", "", SITE_ONLY },
+	{ "Login", set_login, DETAIL_BAD_FIELD, "the name of a section of credentials.conf", "", 0 },
 	{ "SourceInterface", set_source_interface, DETAIL_BAD_FIELD,
-	  "a network interface as ip link shows it, or an address of this machine" },
+	  "a network interface as ip link shows it, or an address of this machine", "", 0 },
+	{ "ModuleName", set_module_name, DETAIL_BAD_FIELD, "up to 32 bytes of UTF-8", "", 0 },
+	{ "ModuleDescription", set_module_description, DETAIL_BAD_FIELD,
+	  "up to 64 bytes of UTF-8", "", 0 },
+};
+
+static const struct named_field named_fields[] = {
+	{ "Group.", set_group, "name@domain, name@domain, ..." },
+	{ "Text.", set_text, "up to 4000 bytes of UTF-8; \\n is a line end, {1} the first word put in" },
 };
 
 static const struct field *find_field(const char *name)
@@ -396,6 +465,28 @@ static const struct field *find_field(const char *name)
 	return NULL;
 }
 
+bool setup_is_name(const char *name, size_t length)
+{
+	if (!length || length > NAME_MAX_LENGTH)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!g_ascii_isalnum(name[i]) && name[i] != '-' && name[i] != '_')
+			return false;
+	return true;
+}
+
+static const struct named_field *find_named_field(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(named_fields); i++) {
+		size_t length = strlen(named_fields[i].prefix);
+
+		if (!strncmp(name, named_fields[i].prefix, length) &&
+		    setup_is_name(name + length, strlen(name + length)))
+			return &named_fields[i];
+	}
+	return NULL;
+}
+
 const char *setup_field(size_t index)
 {
 	return index < G_N_ELEMENTS(fields) ? fields[index].name : NULL;
@@ -403,7 +494,29 @@ const char *setup_field(size_t index)
 
 bool setup_has_field(const char *name)
 {
-	return find_field(name) != NULL;
+	return find_field(name) || find_named_field(name);
+}
+
+bool setup_is_named_field(const char *name)
+{
+	return find_named_field(name) != NULL;
+}
+
+bool setup_describe_field(const char *name, struct setup_field *description)
+{
+	const struct named_field *named = find_named_field(name);
+	const struct field *field = find_field(name);
+
+	*description = (struct setup_field){ .name = name, .standard = "" };
+	if (named)
+		description->allowed = named->allowed;
+	if (!field)
+		return named != NULL;
+	description->allowed = field->allowed;
+	description->standard = field->standard;
+	description->required = field->flags & REQUIRED;
+	description->site_only = field->flags & SITE_ONLY;
+	return true;
 }
 
 /* The first problem is the one that a ladder program gets to see. */
@@ -417,14 +530,17 @@ static void setup_invalidate(struct setup *setup, unsigned int detail, const cha
 
 char *setup_set(struct setup *setup, const char *name, const char *value)
 {
+	const struct named_field *named = find_named_field(name);
 	const struct field *field = find_field(name);
-	g_autofree char *why = field->set(setup, value);
+	g_autofree char *why = named ? named->set(setup, name + strlen(named->prefix), value) :
+				       field->set(setup, value);
 	char *problem;
 
 	if (!why)
 		return NULL;
-	problem = g_strdup_printf("%s=%s: %s; allowed: %s", name, value, why, field->allowed);
-	setup_invalidate(setup, field->detail, problem);
+	problem = g_strdup_printf("%s=%s: %s; allowed: %s", name, value, why,
+				  named ? named->allowed : field->allowed);
+	setup_invalidate(setup, named ? DETAIL_BAD_FIELD : field->detail, problem);
 	return problem;
 }
 
@@ -451,6 +567,9 @@ struct setup *setup_new(void)
 	setup->others = g_ptr_array_new_with_free_func(server_free);
 	setup->reply_to = g_ptr_array_new_with_free_func(g_free);
 	setup->cc = g_ptr_array_new_with_free_func(g_free);
+	setup->groups = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					      (GDestroyNotify)g_ptr_array_unref);
+	setup->texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	return setup;
 }
 
@@ -498,6 +617,10 @@ static void setup_clear(gpointer data)
 	g_ptr_array_unref(setup->reply_to);
 	g_ptr_array_unref(setup->cc);
 	g_ptr_array_unref(setup->others);
+	g_free(setup->module_name);
+	g_free(setup->module_description);
+	g_hash_table_unref(setup->groups);
+	g_hash_table_unref(setup->texts);
 }
 
 void setup_unref(struct setup *setup)

@@ -51,6 +51,10 @@ struct setup {
 	char *credentials_file; /* that knows @login */
 	const struct credential_source *source; /* instead of these two; not owned */
 	char *source_interface; /* or address, NULL: as the routes say */
+	char *module_name; /* of the slot's module, or NULL */
+	char *module_description;
+	GHashTable *groups; /* name, GPtrArray of addresses */
+	GHashTable *texts; /* name, text */
 
 	unsigned int detail; /* why mail cannot be sent with it, 0: it can */
 	char *problem; /* the same in words, NULL: it can */
@@ -69,9 +73,27 @@ const char *setup_server(const struct setup *setup, unsigned int index, unsigned
 /* True if both lead to the same server first. */
 bool setup_same_server(const struct setup *a, const struct setup *b);
 
-/* Names of the fields, in the order in which they are to be set; NULL: no more. */
+/* What is known of a field beforehand. */
+struct setup_field {
+	const char *name;
+	const char *allowed;
+	const char *standard; /* its value if nobody sets it */
+	bool required;
+	bool site_only; /* belongs to ecemaild.conf, that is, to root */
+};
+
+/*
+ * Names of the fields, in the order in which they are to be set; NULL: no more.
+ * Besides these there are any number of Group.NAME and Text.NAME.
+ */
 const char *setup_field(size_t index);
 bool setup_has_field(const char *name);
+bool setup_is_named_field(const char *name);
+/* Letters, digits, - and _: the NAME of a group or text. */
+bool setup_is_name(const char *name, size_t length);
+
+/* False if there is no such field. */
+bool setup_describe_field(const char *name, struct setup_field *field);
 
 /*
  * Sets one field. Returns NULL, or what is wrong with the value and what is
