@@ -9,6 +9,9 @@
  * A submission that fails to connect goes to the setup's next server, and one
  * that fails for a time waits and begins again if the setup says so (retry.c).
  *
+ * One timer serves all deadlines. It is not put off when the earliest one goes,
+ * as nearly each does in time: it then expires in vain, once, and is set anew.
+ *
  * libcurl's multi handle runs on sd-event: its sockets and its one timer are
  * event sources here. done() and room() may submit again, so both are called
  * from a place where neither libcurl nor a session is in the middle of
@@ -27,7 +30,10 @@ struct engine {
 	CURLM *multi;
 	sd_event_source *timer; /* libcurl's */
 	sd_event_source *starter; /* starts what waits */
-	GQueue waiting; /* submissions */
+	sd_event_source *deadline; /* of the submission that has the earliest one, or earlier */
+	uint64_t deadline_us;
+	GQueue open; /* all submissions */
+	GQueue waiting; /* those of them without a session */
 	GQueue sessions; /* all, quitting ones too; the newest idle one last */
 	unsigned int sessions_max; /* of one server */
 	uint64_t keep_open;
@@ -89,11 +95,22 @@ void submission_trace(struct submission *submission, const char *format, const c
 	submission->callbacks->trace(submission->userdata, line);
 }
 
+static void forget(struct submission *submission)
+{
+	struct engine *engine = submission->engine;
+
+	g_queue_unlink(&engine->open, &submission->open);
+	if (g_queue_is_empty(&engine->open)) {
+		sd_event_source_set_enabled(engine->deadline, SD_EVENT_OFF);
+		engine->deadline_us = UINT64_MAX;
+	}
+}
+
 void submission_end(struct submission *submission, const struct outcome *outcome)
 {
 	if (retry_submission(submission, outcome))
 		return;
-	submission->deadline = sd_event_source_disable_unref(submission->deadline);
+	forget(submission);
 	submission->session = NULL;
 	submission->outcome = *outcome;
 	if (outcome->status == STATUS_SUCCESS)
@@ -111,16 +128,13 @@ void submission_again(struct submission *submission)
 	engine_wake(submission->engine);
 }
 
-static int submission_deadline(sd_event_source *source, uint64_t usec, void *userdata)
+static void submission_expire(struct submission *submission)
 {
-	struct submission *submission = userdata;
 	struct outcome outcome = { 0 };
 
-	(void)source;
-	(void)usec;
 	if (submission->session) {
 		session_timeout(submission->session);
-		return 0;
+		return;
 	}
 	submission->pause = sd_event_source_disable_unref(submission->pause);
 	submission->stale = true;
@@ -128,7 +142,44 @@ static int submission_deadline(sd_event_source *source, uint64_t usec, void *use
 	engine_wake(submission->engine);
 	outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
 	submission_end(submission, &outcome);
-	return 0;
+}
+
+static struct submission *earliest(const struct engine *engine)
+{
+	struct submission *first = NULL;
+
+	for (const GList *at = engine->open.head; at; at = at->next) {
+		struct submission *submission = at->data;
+
+		if (!first || submission->deadline_us < first->deadline_us)
+			first = submission;
+	}
+	return first;
+}
+
+static int watch_deadline(struct engine *engine, uint64_t usec)
+{
+	int r = sd_event_source_set_time(engine->deadline, usec);
+
+	engine->deadline_us = usec;
+	return r < 0 ? r : sd_event_source_set_enabled(engine->deadline, SD_EVENT_ONESHOT);
+}
+
+/* One at a time, so that many that expire together do not hold up others. */
+static int deadline_passed(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct engine *engine = userdata;
+	struct submission *first = earliest(engine);
+	uint64_t now;
+
+	(void)usec;
+	if (!first)
+		return 0;
+	sd_event_now(sd_event_source_get_event(source), CLOCK_BOOTTIME, &now);
+	if (first->deadline_us <= now)
+		submission_expire(first);
+	first = earliest(engine);
+	return first ? watch_deadline(engine, first->deadline_us) : 0;
 }
 
 static void submission_connect(struct engine *engine, struct submission *submission)
@@ -223,17 +274,20 @@ int engine_submit(struct engine *engine, struct submission *submission)
 	submission->pause = NULL;
 	submission->engine = engine;
 	submission->recipient_codes = g_new0(unsigned int, submission->message->recipients->len);
-	r = sd_event_add_time(engine->event, &submission->deadline, CLOCK_BOOTTIME,
-			      submission->deadline_us, 1, submission_deadline, submission);
-	if (r < 0)
-		return r;
+	if (submission->deadline_us < engine->deadline_us) {
+		r = watch_deadline(engine, submission->deadline_us);
+		if (r < 0)
+			return r;
+	}
+	submission->open = (GList){ .data = submission };
+	g_queue_push_tail_link(&engine->open, &submission->open);
 	g_queue_push_tail(&engine->waiting, submission);
 	return sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
 }
 
 void engine_withdraw(struct engine *engine, struct submission *submission)
 {
-	submission->deadline = sd_event_source_disable_unref(submission->deadline);
+	forget(submission);
 	submission->pause = sd_event_source_disable_unref(submission->pause);
 	g_queue_remove(&engine->waiting, submission);
 	if (submission->session)
@@ -333,6 +387,11 @@ static int add_sources(struct engine *engine)
 	if (r < 0)
 		return r;
 	sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF);
+	r = sd_event_add_time(engine->event, &engine->deadline, CLOCK_BOOTTIME, UINT64_MAX, 1,
+			      deadline_passed, engine);
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(engine->deadline, SD_EVENT_OFF);
 	r = sd_event_add_defer(engine->event, &engine->starter, engine_start_waiting, engine);
 	if (r < 0)
 		return r;
@@ -346,6 +405,7 @@ int engine_new(struct engine **result, sd_event *event, unsigned int sessions_ma
 
 	engine->event = sd_event_ref(event);
 	engine->sessions_max = sessions_max;
+	engine->deadline_us = UINT64_MAX;
 	engine->multi = curl_multi_init();
 	r = engine->multi ? add_sources(engine) : -ENOMEM;
 	if (r < 0) {
@@ -394,6 +454,7 @@ void engine_free(struct engine *engine)
 		curl_multi_cleanup(engine->multi);
 	sd_event_source_disable_unref(engine->timer);
 	sd_event_source_disable_unref(engine->starter);
+	sd_event_source_disable_unref(engine->deadline);
 	g_queue_clear(&engine->waiting);
 	sd_event_unref(engine->event);
 	g_free(engine);

@@ -49,7 +49,7 @@ struct submission {
 	sd_event_source *pause; /* before the next retry */
 	struct engine *engine;
 	struct session *session; /* NULL while it waits */
-	sd_event_source *deadline;
+	GList open; /* its place in the engine's queue */
 };
 
 /* @sessions_max is how many sessions one server may have. */

@@ -19,6 +19,10 @@
  * others just close: the server may be amid the message, where QUIT would be
  * text. An idle session that is spoken to, whatever is said, is dropped.
  *
+ * Sockets are watched edge-triggered: with many ready at once, sd-event would
+ * otherwise be told of all of them again before each one's turn. So whoever
+ * reads goes on until there is nothing left, or asks to be called again.
+ *
  * A kept-open session whose first command gets a 421, or no reply but a close,
  * had died before: the submission is started again, on a new session, once.
  */
@@ -34,11 +38,16 @@
 #include "session.h"
 #include "transaction.h"
 
-#define TURN_MAX 16 /* calls of one turn, so that a flood cannot hold the loop */
+#define TURN_MAX 4 /* calls of one turn, so that a flood cannot hold the loop */
 #define QUIT_US	 (2 * G_USEC_PER_SEC)
 #define RESET_US (2 * G_USEC_PER_SEC)
 
 #define REPLY_CLOSING 421
+
+/* A whole TLS record: what OpenSSL has read of the socket no event tells of. */
+#define RECORD_MAX 16384
+
+#define IO_EVENTS (EPOLLIN | EPOLLOUT | EPOLLET)
 
 enum session_phase {
 	SESSION_RESOLVING,
@@ -135,8 +144,6 @@ static void say(struct session *session, enum session_phase phase, const char *l
 	if (curl_easy_send(session->connection.easy, line, length, &sent) != CURLE_OK ||
 	    sent < length || set_timer(session, usec) < 0)
 		session_drop(session);
-	else
-		sd_event_source_set_io_events(session->io, EPOLLIN);
 }
 
 /* The server's 221 and its close are awaited for politeness only. */
@@ -268,9 +275,15 @@ static void break_tcp(struct session *session, unsigned int otherwise)
 		transaction_timeout(&session->transaction);
 }
 
+/* Its turn is over, but there may be more to read or room to write. */
+static void take_another_turn(struct session *session)
+{
+	sd_event_source_set_io_events(session->io, IO_EVENTS);
+}
+
 static void receive(struct session *session)
 {
-	char buffer[4096];
+	char buffer[RECORD_MAX];
 	CURLcode code;
 	size_t n;
 
@@ -288,6 +301,8 @@ static void receive(struct session *session)
 		}
 		take(session, buffer, n);
 	}
+	if (!session->transaction.ended)
+		take_another_turn(session);
 }
 
 /* Output */
@@ -340,10 +355,13 @@ static bool flush(struct session *session)
 	size_t n;
 
 	for (int i = 0; session->out_sent < out->len && code == CURLE_OK; i++) {
-		code = i == TURN_MAX ? CURLE_AGAIN :
-				       curl_easy_send(session->connection.easy,
-						      out->str + session->out_sent,
-						      out->len - session->out_sent, &n);
+		if (i == TURN_MAX) {
+			take_another_turn(session);
+			code = CURLE_AGAIN;
+			break;
+		}
+		code = curl_easy_send(session->connection.easy, out->str + session->out_sent,
+				      out->len - session->out_sent, &n);
 		if (code == CURLE_OK)
 			session->out_sent += n;
 	}
@@ -392,24 +410,16 @@ static int advance(struct session *session)
 static void work(struct session *session)
 {
 	struct transaction *transaction = &session->transaction;
-	uint32_t events = EPOLLIN;
 
 	receive(session);
 	if (!transaction->ended && advance(session) < 0) {
 		end_stale(session);
 		return;
 	}
-	if (transaction->ended && was_dead(session)) {
+	if (transaction->ended && was_dead(session))
 		start_again(session);
-		return;
-	}
-	if (transaction->ended) {
+	else if (transaction->ended)
 		end(session, &transaction->outcome, transaction->clean && !session->out->len);
-		return;
-	}
-	if (session->out_sent < session->out->len)
-		events |= EPOLLOUT;
-	sd_event_source_set_io_events(session->io, events);
 }
 
 static void await_close(struct session *session)
@@ -429,7 +439,7 @@ static bool is_reset(const struct session *session, enum reply_event event, size
 
 static void await_reset(struct session *session)
 {
-	char buffer[REPLY_LINE_MAX];
+	char buffer[RECORD_MAX];
 	enum reply_event event = REPLY_LINE;
 	size_t n = 0, used, at = 0;
 	CURLcode code = curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n);
@@ -440,7 +450,8 @@ static void await_reset(struct session *session)
 		event = reply_parse(&session->parser, buffer + at, n - at, &used);
 	if (is_reset(session, event, n - at))
 		idle(session);
-	else if (code != CURLE_OK || !n || (event != REPLY_MORE && event != REPLY_LINE))
+	else if (code != CURLE_OK || !n || n == sizeof(buffer) ||
+		 (event != REPLY_MORE && event != REPLY_LINE))
 		session_drop(session);
 }
 
@@ -602,7 +613,7 @@ void session_connected(struct session *session, CURLcode code)
 	if (code == CURLE_OK)
 		code = curl_easy_getinfo(session->connection.easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (code != CURLE_OK || sd_event_add_io(engine_event(session->engine), &session->io, fd,
-						EPOLLIN, socket_ready, session) < 0) {
+						IO_EVENTS, socket_ready, session) < 0) {
 		connect_failed(session, code);
 		return;
 	}
