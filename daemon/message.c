@@ -39,87 +39,96 @@ static bool is_plain(const GString *body)
 	return true;
 }
 
-static GMimeObject *compose_body(const struct setup *setup, const struct text *text)
+static void add_field(GString *mail, const char *name, const char *value)
 {
-	g_autoptr(GString) body = text_to_utf8(text, setup->character_set, true);
-	GMimeTextPart *part = g_mime_text_part_new();
-	bool plain = is_plain(body);
-	GMimeStream *stream;
-	GMimeDataWrapper *content;
+	g_autofree char *field = g_mime_utils_header_printf(NULL, NULL, "%s: %s\n", name, value);
 
-	if (!body->len || body->str[body->len - 1] != '\n')
-		g_string_append_c(body, '\n');
-	stream = g_mime_stream_mem_new_with_buffer(body->str, body->len);
-	content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
-	g_mime_text_part_set_charset(part, plain ? "us-ascii" : "utf-8");
-	g_mime_part_set_content(GMIME_PART(part), content);
-	g_mime_part_set_content_encoding(GMIME_PART(part),
-					 plain ? GMIME_CONTENT_ENCODING_7BIT :
-						 GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
-	g_object_unref(content);
-	g_object_unref(stream);
-	return GMIME_OBJECT(part);
+	g_string_append(mail, field);
 }
 
-static void add_recipients(GMimeMessage *mail, GMimeAddressType type, const GPtrArray *list)
+static void add_addresses(GString *mail, const char *name, const GPtrArray *list, guint from,
+			  guint to)
 {
-	for (guint i = 0; i < list->len; i++)
-		g_mime_message_add_mailbox(mail, type, NULL, list->pdata[i]);
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	for (guint i = from; i < to; i++)
+		g_string_append_printf(value, "%s%s", i > from ? ", " : "", (char *)list->pdata[i]);
+	if (to > from)
+		add_field(mail, name, value->str);
 }
 
-/* The Cc header names those who are not in To. */
-static void add_cc(GMimeMessage *mail, const GPtrArray *recipients, guint n_to)
+static void add_sender(GString *mail, const struct setup *setup)
 {
-	for (guint i = n_to; i < recipients->len; i++)
-		g_mime_message_add_mailbox(mail, GMIME_ADDRESS_TYPE_CC, NULL, recipients->pdata[i]);
-}
-
-static void add_sender(GMimeMessage *mail, const struct setup *setup)
-{
-	InternetAddressList *from = g_mime_message_get_addresses(mail, GMIME_ADDRESS_TYPE_FROM);
 	InternetAddress *sender = internet_address_mailbox_new(setup->sender_name,
 							       setup->sender_address);
+	g_autofree char *value = NULL;
 
 	internet_address_set_charset(sender, "utf-8");
-	internet_address_list_add(from, sender);
+	value = internet_address_to_string(sender, NULL, TRUE);
+	add_field(mail, "From", value);
 	g_object_unref(sender);
 }
 
-static void add_header(GMimeMessage *mail, const char *name, const char *value)
+static void add_subject(GString *mail, const struct setup *setup, const struct text *subject)
 {
-	g_mime_object_set_header(GMIME_OBJECT(mail), name, value, NULL);
+	g_autoptr(GString) title = text_to_utf8(subject, setup->character_set, false);
+	g_autofree char *value = g_mime_utils_header_encode_text(NULL, title->str, "utf-8");
+
+	if (title->len)
+		add_field(mail, "Subject", value);
+}
+
+static void add_date(GString *mail, GDateTime *date)
+{
+	g_autofree char *value = g_mime_utils_header_format_date(date);
+
+	add_field(mail, "Date", value);
+}
+
+static void add_id(GString *mail, const char *id)
+{
+	g_autofree char *value = g_strdup_printf("<%s>", id);
+
+	add_field(mail, "Message-Id", value);
 }
 
 /* RFC 2156, 5.3.4, and what was there before it and is still looked at. */
-static void add_importance(GMimeMessage *mail, enum importance importance)
+static void add_importance(GString *mail, enum importance importance)
 {
 	if (importance == IMPORTANCE_NORMAL)
 		return;
-	add_header(mail, "Importance", importance == IMPORTANCE_HIGH ? "high" : "low");
-	add_header(mail, "X-Priority", importance == IMPORTANCE_HIGH ? "1" : "5");
+	add_field(mail, "Importance", importance == IMPORTANCE_HIGH ? "high" : "low");
+	add_field(mail, "X-Priority", importance == IMPORTANCE_HIGH ? "1" : "5");
 }
 
-static GMimeMessage *compose(const struct setup *setup, const GPtrArray *to,
-			     const struct message *message, const struct text *subject,
-			     const struct text *body, GDateTime *date)
+static void add_quoted_printable(GString *mail, const GString *body)
 {
-	g_autoptr(GString) title = text_to_utf8(subject, setup->character_set, false);
-	GMimeMessage *mail = g_mime_message_new(TRUE);
-	GMimeObject *part = compose_body(setup, body);
+	g_autofree char *encoded = NULL;
+	GMimeEncoding state;
+	size_t n;
 
-	add_sender(mail, setup);
-	add_recipients(mail, GMIME_ADDRESS_TYPE_REPLY_TO, setup->reply_to);
-	add_recipients(mail, GMIME_ADDRESS_TYPE_TO, to);
-	add_cc(mail, message->recipients, to->len);
-	if (title->len)
-		g_mime_message_set_subject(mail, title->str, "utf-8");
-	g_mime_message_set_date(mail, date);
-	g_mime_message_set_message_id(mail, message->id);
-	add_header(mail, "Auto-Submitted", "auto-generated");
-	add_importance(mail, setup->importance);
-	g_mime_message_set_mime_part(mail, part);
-	g_object_unref(part);
-	return mail;
+	g_mime_encoding_init_encode(&state, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
+	encoded = g_malloc(g_mime_encoding_outlen(&state, body->len));
+	n = g_mime_encoding_flush(&state, body->str, body->len, encoded);
+	g_string_append_len(mail, encoded, (gssize)n);
+}
+
+static void add_body(GString *mail, const struct setup *setup, const struct text *text)
+{
+	g_autoptr(GString) body = text_to_utf8(text, setup->character_set, true);
+	bool plain = is_plain(body);
+
+	if (!body->len || body->str[body->len - 1] != '\n')
+		g_string_append_c(body, '\n');
+	add_field(mail, "MIME-Version", "1.0");
+	add_field(mail, "Content-Type",
+		  plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8");
+	add_field(mail, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
+	g_string_append_c(mail, '\n');
+	if (plain)
+		g_string_append_len(mail, body->str, (gssize)body->len);
+	else
+		add_quoted_printable(mail, body);
 }
 
 /* For the wire: every line ends with CRLF, a leading dot is doubled (RFC 5321, 4.5.2). */
@@ -141,30 +150,32 @@ static GString *wire_text(const char *text, size_t length)
 	return wire;
 }
 
-static GString *serialize(GMimeMessage *mail)
-{
-	g_autofree char *text = g_mime_object_to_string(GMIME_OBJECT(mail), NULL);
-
-	return wire_text(text, strlen(text));
-}
-
 struct message *message_compose(const struct setup *setup, const GPtrArray *to,
 				const struct text *subject, const struct text *body, const char *id,
 				GDateTime *date)
 {
 	struct message *message = g_new0(struct message, 1);
-	GMimeMessage *mail;
+	g_autoptr(GString) mail = g_string_sized_new(1024);
 
 	message->sender = g_strdup(setup->sender_address);
 	message->id = g_strdup(id);
 	message->recipients = g_ptr_array_new_with_free_func(g_free);
 	address_list_merge(message->recipients, to);
 	address_list_merge(message->recipients, setup->cc);
-	mail = compose(setup, to, message, subject, body, date);
-	message->text = serialize(mail);
+
+	add_date(mail, date);
+	add_sender(mail, setup);
+	add_subject(mail, setup, subject);
+	add_addresses(mail, "Reply-To", setup->reply_to, 0, setup->reply_to->len);
+	add_addresses(mail, "To", message->recipients, 0, to->len);
+	add_addresses(mail, "Cc", message->recipients, to->len, message->recipients->len);
+	add_id(mail, id);
+	add_field(mail, "Auto-Submitted", "auto-generated");
+	add_importance(mail, setup->importance);
+	add_body(mail, setup, body);
+	message->text = wire_text(mail->str, mail->len);
 	message->header_length = (size_t)(strstr(message->text->str, "\r\n\r\n") + 4 -
 					  message->text->str);
-	g_object_unref(mail);
 	return message;
 }
 
