@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,74 +7,10 @@
 #include "tests/plcsim/box.h"
 #include "uapi/linux/ecom_slave89.h"
 
-// clang-format off
-static const struct parameter ecom100_parameters[] = {
-	/* name                          kind               size min optional reserved */
-	[ECOM100_NUMBER]    = { "ECOM#",      PARAMETER_K,       255, 0,  false,   false },
-	[ECOM100_SLOT]      = { "Slot",       PARAMETER_K,       7, 0,    false,   false },
-	[ECOM100_STATUS]    = { "Status",     PARAMETER_V,       1, 0,    false,   false },
-	[ECOM100_WORKSPACE] = { "Workspace",  PARAMETER_V,       1, 0,    false,   true },
-	[ECOM100_BUFFER]    = { "Msg Buffer", PARAMETER_V, MESSAGE_BUFFER_WORDS, 0, false, true },
-};
-
-static const struct parameter ecemail_parameters[] = {
-	[ECEMAIL_NUMBER]    = { "ECOM#",      PARAMETER_K,       255, 0,  false,   false },
-	[ECEMAIL_WORKSPACE] = { "Workspace",  PARAMETER_V,       1, 0,    false,   true },
-	[ECEMAIL_SUCCESS]   = { "Success",    PARAMETER_BIT,     0, 0,    false,   false },
-	[ECEMAIL_ERROR]     = { "Error",      PARAMETER_BIT,     0, 0,    false,   false },
-	[ECEMAIL_CODE]      = { "Error Code", PARAMETER_V,       1, 0,    false,   false },
-	[ECEMAIL_TO]        = { "To",         PARAMETER_TEXT,    0, 0,    true,    false },
-	[ECEMAIL_SUBJECT]   = { "Subject",    PARAMETER_ESCAPED, 0, 0,    true,    false },
-	[ECEMAIL_BODY]      = { "Body",       PARAMETER_VPRINT,  0, 0,    true,    false },
-};
-
-static const struct parameter ecrx_parameters[] = {
-	[ECRX_NUMBER]    = { "ECOM#",              PARAMETER_K,      255, 0, false, false },
-	[ECRX_WORKSPACE] = { "Workspace",          PARAMETER_V,      1,   0, false, true },
-	[ECRX_STATION]   = { "Slave ID",           PARAMETER_K_OR_V, 90,  0, false, false },
-	[ECRX_REMOTE]    = { "From Slave Element", PARAMETER_REMOTE, 0,   0, false, false },
-	[ECRX_BYTES]     = { "Number of Bytes",    PARAMETER_K_OR_V, 128, 1, false, false },
-	[ECRX_LOCAL]     = { "To Master Element",  PARAMETER_TARGET, 0,   0, false, false },
-	[ECRX_SUCCESS]   = { "Success",            PARAMETER_BIT,    0,   0, false, false },
-	[ECRX_ERROR]     = { "Error",              PARAMETER_BIT,    0,   0, false, false },
-};
-
-static const struct parameter ecwx_parameters[] = {
-	[ECRX_NUMBER]    = { "ECOM#",               PARAMETER_K,      255, 0, false, false },
-	[ECRX_WORKSPACE] = { "Workspace",           PARAMETER_V,      1,   0, false, true },
-	[ECRX_STATION]   = { "Slave ID",            PARAMETER_K_OR_V, 90,  0, false, false },
-	[ECRX_LOCAL]     = { "From Master Element", PARAMETER_SOURCE, 0,   0, false, false },
-	[ECRX_BYTES]     = { "Number of Bytes",     PARAMETER_K_OR_V, 128, 1, false, false },
-	[ECRX_REMOTE]    = { "To Slave Element",    PARAMETER_REMOTE, 0,   0, false, false },
-	[ECRX_SUCCESS]   = { "Success",             PARAMETER_BIT,    0,   0, false, false },
-	[ECRX_ERROR]     = { "Error",               PARAMETER_BIT,    0,   0, false, false },
-};
-
-static const struct box_type box_types[] = {
-	/* name      IB   config edge */
-	{ "ECOM100", 710, true,  false,
-	  ecom100_parameters, G_N_ELEMENTS(ecom100_parameters), &ecom100_operations },
-	{ "ECEMAIL", ECEMAIL_IB, false, true,
-	  ecemail_parameters, G_N_ELEMENTS(ecemail_parameters), &ecemail_operations },
-	{ "ECRX",    ECRX_IB, false, false,
-	  ecrx_parameters, G_N_ELEMENTS(ecrx_parameters), &ecrx_operations },
-	{ "ECWX",    ECWX_IB, false, false,
-	  ecwx_parameters, G_N_ELEMENTS(ecwx_parameters), &ecrx_operations },
-};
-// clang-format on
-
-const struct box_type *box_type_find(const char *name)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(box_types); i++)
-		if (strcmp(box_types[i].name, name) == 0)
-			return &box_types[i];
-	return NULL;
-}
-
 unsigned int box_words(const struct box *box, unsigned int parameter)
 {
 	const struct parameter *p = &box->type->parameters[parameter];
-	const struct box_value *bytes = &box->values[ECRX_BYTES];
+	const struct box_value *bytes = &box->values[box->type->bytes];
 
 	switch (p->kind) {
 	case PARAMETER_V:
@@ -85,6 +22,11 @@ unsigned int box_words(const struct box *box, unsigned int parameter)
 	default:
 		return 1;
 	}
+}
+
+bool box_has(const struct box *box, unsigned int parameter)
+{
+	return box->values[parameter].present && box->values[parameter].valid;
 }
 
 struct box *box_new(const struct box_type *type, unsigned int line)
@@ -114,12 +56,13 @@ static void parse_k(const struct parameter *parameter, struct box_value *value,
 	unsigned long number = strtoul(value->text + (*value->text != '\0'), &end, 10);
 
 	value->valid = value->text[0] == 'K' && isdigit((unsigned char)value->text[1]) && !*end &&
-		       number <= parameter->size;
+		       number >= parameter->minimum && number <= parameter->size;
 	value->k = number;
 	if (!value->valid)
 		diagnostics_error(d, value->line,
-				  "%s '%s': must be K and a decimal number, K0 to K%u",
-				  parameter->name, value->text, parameter->size);
+				  "%s '%s': must be K and a decimal number, K%u to K%u",
+				  parameter->name, value->text, parameter->minimum,
+				  parameter->size);
 }
 
 static void parse_v(const struct parameter *parameter, struct box_value *value,
@@ -175,6 +118,30 @@ static void parse_bit(const struct parameter *parameter, struct box_value *value
 				  parameter->name, value->text, wrong);
 }
 
+static void parse_text(const struct parameter *parameter, struct box_value *value,
+		       struct diagnostics *d)
+{
+	size_t length = strlen(value->text);
+
+	value->valid = !parameter->size || length <= parameter->size;
+	if (!value->valid)
+		diagnostics_error(d, value->line, "%s '%s': %zu bytes, at most %u are allowed",
+				  parameter->name, value->text, length, parameter->size);
+}
+
+static void parse_ip(const struct parameter *parameter, struct box_value *value,
+		     struct diagnostics *d)
+{
+	struct in_addr address;
+
+	value->valid = inet_pton(AF_INET, value->text, &address) == 1;
+	if (!value->valid)
+		diagnostics_error(d, value->line,
+				  "%s '%s': must be four numbers from 0 to 255, such as "
+				  "192.168.12.86",
+				  parameter->name, value->text);
+}
+
 static void parse_value(const struct parameter *parameter, struct box_value *value,
 			struct diagnostics *d)
 {
@@ -195,7 +162,10 @@ static void parse_value(const struct parameter *parameter, struct box_value *val
 		parse_bit(parameter, value, d);
 		break;
 	case PARAMETER_TEXT:
-		value->valid = true;
+		parse_text(parameter, value, d);
+		break;
+	case PARAMETER_IP:
+		parse_ip(parameter, value, d);
 		break;
 	case PARAMETER_ESCAPED:
 		value->vprint =
@@ -239,6 +209,13 @@ static void report_unknown(const struct box *box, const char *text, unsigned int
 			  box->type->name, names->str);
 }
 
+/* May have no value at all */
+static bool is_text(const struct parameter *parameter)
+{
+	return parameter->kind == PARAMETER_TEXT || parameter->kind == PARAMETER_ESCAPED ||
+	       parameter->kind == PARAMETER_VPRINT;
+}
+
 void box_take_parameter(struct box *box, const char *text, unsigned int line,
 			struct diagnostics *d)
 {
@@ -258,7 +235,7 @@ void box_take_parameter(struct box *box, const char *text, unsigned int line,
 	value->present = true;
 	value->line = line;
 	value->text = g_strstrip(g_strdup(text + strlen(parameter->name)));
-	if (*value->text || parameter->optional)
+	if (*value->text || (parameter->optional && is_text(parameter)))
 		parse_value(parameter, value, d);
 	else
 		diagnostics_error(d, line, "%s has no value", parameter->name);
@@ -279,6 +256,7 @@ void box_complete(struct box *box, struct diagnostics *d)
 		}
 		value->line = box->line;
 		value->text = g_strdup("");
-		parse_value(parameter, value, d);
+		if (is_text(parameter))
+			parse_value(parameter, value, d);
 	}
 }

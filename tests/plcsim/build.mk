@@ -3,8 +3,9 @@ PROGRAMS += plcsim
 
 # Program text and checks; with the PLC that runs them; and all but main()
 plcsim-plc-srcs := $(addprefix tests/plcsim/, \
-	diagnostics.c memory.c vprint.c box.c program.c base.c reference.c check.c \
-	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c ecemail.c ecrx.c)
+	diagnostics.c memory.c vprint.c box.c box-types.c program.c base.c reference.c check.c \
+	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c request.c ecemail.c \
+	ecemsup.c information.c ecrx.c)
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
@@ -26,6 +27,7 @@ $(eval $(call plcsim-test,vprint,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,base,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,request,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,instruction,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecrx,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,observer,$(plcsim-test-plc-srcs)))

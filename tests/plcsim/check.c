@@ -144,7 +144,7 @@ static void check_unique_module(struct check *c, const struct box *box, unsigned
 /* Section 8 l */
 static void check_module_exists(struct check *c, const struct box *box)
 {
-	const struct box_value *number = &box->values[ECEMAIL_NUMBER];
+	const struct box_value *number = &box->values[REQUEST_NUMBER];
 	g_autoptr(GString) there = g_string_new(NULL);
 
 	if (!number->valid ||
@@ -192,6 +192,33 @@ static void check_size(struct check *c, const struct box *box)
 				    vprint_maximum(body->vprint), ECEMAIL_TEXT);
 }
 
+/* The same for boxes whose frames do not depend on values */
+static void check_entries(struct check *c, const struct box *box)
+{
+	static const struct memory memory;
+	g_autoptr(GString) frame = g_string_new(NULL);
+
+	box->type->request->form(box, &memory, frame);
+	if (frame->len + FRAME_HEADER_SIZE > FRAME_SIZE_MAX)
+		diagnostics_error(c->diagnostics, box->line,
+				  "%s: %zu bytes, only %d are allowed: the values and 2 for each, "
+				  "overhead %d; set some fields in a box of its own",
+				  box->type->name, frame->len + FRAME_HEADER_SIZE, FRAME_SIZE_MAX,
+				  FRAME_HEADER_SIZE);
+	else if (!frame->len)
+		diagnostics_trouble(c->diagnostics, box->line,
+				    "%s has no parameter to set: it will end with Error Code 23",
+				    box->type->name);
+}
+
+static void check_frame(struct check *c, const struct box *box)
+{
+	if (box->type->ib == ECEMAIL_IB)
+		check_size(c, box);
+	else if (box->type->request && box->type->request->form)
+		check_entries(c, box);
+}
+
 /* Section 8: a box with a leading edge trigger that can have none */
 static void check_trigger(struct check *c, unsigned int position)
 {
@@ -233,8 +260,7 @@ static void check_box(struct check *c, unsigned int position)
 		check_module(c, box);
 	} else {
 		check_module_exists(c, box);
-		if (box->type->ib == ECEMAIL_IB)
-			check_size(c, box);
+		check_frame(c, box);
 	}
 	if (box->type->edge_triggered)
 		check_trigger(c, position);

@@ -105,7 +105,7 @@ static void preview_mail(const struct program *program, const struct box *box,
 	vprint_print(box->values[ECEMAIL_BODY].vprint, memory, body);
 	size = ECEMAIL_TEXT + to->len + subject->len + body->len;
 	printf("%s:%u: ECEMAIL by ECOM# K%u\n", program->path, box->line,
-	       box->values[ECEMAIL_NUMBER].k);
+	       box->values[REQUEST_NUMBER].k);
 	print_text("To", to);
 	print_text("Subject", subject);
 	print_text("Body", body);

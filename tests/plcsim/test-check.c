@@ -302,6 +302,57 @@ static void test_program(void **state)
 	(void)state;
 	expect_checks(cases, G_N_ELEMENTS(cases));
 }
+
+#define CLIENT(name, parameters)                                                               \
+	MODULE("K0", "K1", "200") "STR X0\n" name "\n ECOM# K0\n Workspace V1503\n Success C0\n" \
+	" Error C1\n Error Code V1504\n" parameters "END\n"
+
+static void test_setup_and_information(void **state)
+{
+	static const struct check_case cases[] = {
+		{ NULL, CLIENT("ECEMSUP IB-712", " Server 192.168.0.1\n"), NULL, NULL },
+		{ NULL, CLIENT("EMLCFG IB-712", " Cc\n"), NULL, NULL },
+		{ NULL, CLIENT("EMLCFG IB-711", " Cc\n"), NULL, "p:8: error: EMLCFG 'IB-711': must be IB-712" },
+		{ NULL, CLIENT("ECEMSUP IB-712", ""), NULL,
+		  "p:8: will not work: ECEMSUP has no parameter to set: it will end with Error Code 23" },
+		{ NULL, CLIENT("ECIPSUP IB-717", ""), NULL, "p:8: will not work: ECIPSUP has no parameter" },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Port K65535\n Timeout K1\n"), NULL, NULL },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Port K0\n"), NULL,
+		  "p:14: error: Port 'K0': must be K and a decimal number, K1 to K65535" },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Timeout K65536\n"), NULL, "Timeout 'K65536'" },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Port\n"), NULL, "p:14: error: Port has no value" },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Cc " C64 C16 C16 C16 C4 "xxxxxx\n"), NULL, NULL },
+		{ NULL, CLIENT("ECEMSUP IB-712", " Cc " C64 C16 C16 C16 C4 "xxxxxxx\n"), NULL,
+		  "p:8: error: ECEMSUP: 129 bytes, only 128 are allowed" },
+		{ NULL, CLIENT("ECEMRDS IB-713", ""), NULL, NULL },
+		{ NULL, CLIENT("ECEMRDS IB-713", " Port K25\n"), NULL, "'Port K25': ECEMRDS has no such" },
+		{ NULL, CLIENT("ECWRIP IB-723", " IP Address 192.168.12.255\n"), NULL, NULL },
+		{ NULL, CLIENT("ECWRIP IB-723", " IP Address 192.168.12.256\n"), NULL,
+		  "p:14: error: IP Address '192.168.12.256': must be four numbers from 0 to 255" },
+		{ NULL, CLIENT("ECWRMID IB-721", " Module ID K63\n"), NULL, NULL },
+		{ NULL, CLIENT("ECWRMID IB-721", " Module ID K64\n"), NULL, "K1 to K63" },
+		{ NULL, CLIENT("ECWRNAM IB-725", " Module Name " C16 C16 "\n"), NULL, NULL },
+		{ NULL, CLIENT("ECWRNAM IB-725", " Module Name " C16 C16 "x\n"), NULL,
+		  "33 bytes, at most 32 are allowed" },
+		{ NULL, CLIENT("ECWRDES IB-727", " Module Desc " C64 "\n"), NULL, NULL },
+		{ NULL, CLIENT("ECWRDES IB-727", " Module Desc " C64 "x\n"), NULL, "at most 64" },
+		{ NULL, CLIENT("ECRDIP IB-722", " IP Address V7374\n"), NULL, NULL },
+		{ NULL, CLIENT("ECRDIP IB-722", " IP Address V7375\n"), NULL,
+		  "p:14: error: IP Address V7375: 4 words from there are not all user V-memory" },
+		{ NULL, CLIENT("ECRDIP IB-722", " IP Address V1501\n"), NULL,
+		  "IP Address V1501 overlaps Workspace V1503 in line 10" },
+		{ NULL, CLIENT("ECRDNAM IB-724", " Module Name V1477\n Number of Bytes K8\n"), NULL, NULL },
+		{ NULL, CLIENT("ECRDNAM IB-724", " Module Name V1477\n Number of Bytes K9\n"), NULL,
+		  "Module Name V1477 overlaps Workspace V1503" },
+		{ NULL, CLIENT("ECDHCPQ IB-734", " DHCP Enabled C7\n"), NULL, NULL },
+		{ NULL, CLIENT("ECDHCPQ IB-734", " DHCP Enabled X7\n"), NULL, "DHCP Enabled 'X7'" },
+		{ NULL, CLIENT("ECDHCPQ IB-734", " DHCP Enabled C0\n"), NULL,
+		  "will not work: DHCP Enabled C0 is also Success in line 11" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
 // clang-format on
 
 static const struct CMUnitTest tests[] = {
@@ -316,6 +367,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_two_mails),
 	cmocka_unit_test(test_trigger),
 	cmocka_unit_test(test_program),
+	cmocka_unit_test(test_setup_and_information),
 };
 
 TEST_MAIN(tests)

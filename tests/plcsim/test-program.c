@@ -49,7 +49,7 @@ static void test_widget_report(void **state)
 	assert_int_equal(program_at(program, 1)->operands[0].element.word, 040400);
 	assert_int_equal(program_at(program, 1)->operands[0].element.bit, 0);
 	box = program_at(program, 2)->box;
-	assert_int_equal(box->values[ECEMAIL_CODE].element.word, 01504);
+	assert_int_equal(box->values[REQUEST_CODE].element.word, 01504);
 	assert_string_equal(box->values[ECEMAIL_TO].text, "mark@hosteng.com");
 	assert_string_equal(box->values[ECEMAIL_SUBJECT].text, "Widget Report");
 	assert_int_equal(box->values[ECEMAIL_SUBJECT].line, 16);
@@ -69,8 +69,8 @@ static void test_longest_name(void **state)
 	diagnostics_init(&d, "p");
 	program = read_program("ECEMAIL IB-711\n\tError Code\tV2000\n\tError C1\n", &d);
 	box = program_at(program, 0)->box;
-	assert_string_equal(box->values[ECEMAIL_CODE].text, "V2000");
-	assert_string_equal(box->values[ECEMAIL_ERROR].text, "C1");
+	assert_string_equal(box->values[REQUEST_CODE].text, "V2000");
+	assert_string_equal(box->values[REQUEST_ERROR].text, "C1");
 	program_free(program);
 	diagnostics_clear(&d);
 }
