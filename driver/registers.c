@@ -36,6 +36,8 @@ static bool within(const struct register_area *area, __u32 station, __u32 addres
  * @station: BCD
  * @address: of the first word
  * @count: of words, at least 1
+ *
+ * Return: whether they do.
  */
 bool registers_exist(__u32 station, __u32 address, __u32 count)
 {
@@ -52,6 +54,8 @@ bool registers_exist(__u32 station, __u32 address, __u32 count)
  * @station: BCD
  * @address: of the first word
  * @count: of words, at least 1
+ *
+ * Return: whether it may.
  */
 bool registers_writable(__u32 station, __u32 address, __u32 count)
 {

@@ -29,6 +29,7 @@ enum ecom_cmd {
 	ECOM_CMD_CARD_GET = 1,
 	ECOM_CMD_SLOT_GET,
 	ECOM_CMD_EVENT,
+	/* private: */
 	__ECOM_CMD_MAX
 };
 
@@ -54,6 +55,7 @@ enum ecom_attr_card {
 	ECOM_A_CARD_TROUBLE,
 	ECOM_A_CARD_SLOTS,
 	ECOM_A_CARD_SEQUENCE,
+	/* private: */
 	ECOM_A_CARD_PAD,
 	__ECOM_A_CARD_MAX
 };
@@ -92,6 +94,7 @@ enum ecom_attr_slot {
 	ECOM_A_SLOT_REFUSED,
 	ECOM_A_SLOT_EXPIRED,
 	ECOM_A_SLOT_SEQUENCE,
+	/* private: */
 	ECOM_A_SLOT_PAD,
 	__ECOM_A_SLOT_MAX
 };
@@ -128,6 +131,7 @@ enum ecom_event {
 	ECOM_EVENT_REQUEST_ABANDONED,
 	ECOM_EVENT_WX_BUSY,
 	ECOM_EVENT_WX_REFUSED,
+	/* private: */
 	__ECOM_EVENT_MAX
 };
 
@@ -157,6 +161,7 @@ enum ecom_attr_event {
 	ECOM_A_EVENT_STATUS,
 	ECOM_A_EVENT_SENT,
 	ECOM_A_EVENT_REASON,
+	/* private: */
 	ECOM_A_EVENT_PAD,
 	__ECOM_A_EVENT_MAX
 };
