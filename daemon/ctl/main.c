@@ -13,6 +13,10 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+	&registers_command,
+	&frames_command,
+	&monitor_command,
+	&probe_command,
 	&explain_command,
 	&submit_command,
 };

@@ -33,6 +33,11 @@ UNIT_TESTS += ctl-explain
 ctl-explain-srcs := tests/daemon/explain.c $(EXPLAIN_PARTS)
 ctl-explain-pkgs := json-glib-1.0
 
+UNIT_TESTS += ctl-probe
+ctl-probe-srcs := tests/daemon/probe.c tests/daemon/server.c tests/daemon/certificate.c \
+	$(filter-out daemon/ctl/main.c,$(ecemailctl-srcs))
+ctl-probe-pkgs := $(ecemailctl-pkgs) openssl
+
 daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs) openssl
 daemon-engine-libs := -Wl,--wrap=getaddrinfo
