@@ -43,6 +43,21 @@ static int device_info(struct device *device, struct ecom_info *info)
 	return ioctl(device->fd, ECOM_IOC_GET_INFO, info) < 0 ? -errno : 0;
 }
 
+static int device_get_registers(struct device *device, struct ecom_registers *registers)
+{
+	return ioctl(device->fd, ECOM_IOC_GET_REGISTERS, registers) < 0 ? -errno : 0;
+}
+
+static int device_set_registers(struct device *device, const struct ecom_registers *registers)
+{
+	return ioctl(device->fd, ECOM_IOC_SET_REGISTERS, registers) < 0 ? -errno : 0;
+}
+
+static int device_frames(struct device *device, struct ecom_frames *frames)
+{
+	return ioctl(device->fd, ECOM_IOC_GET_FRAMES, frames) < 0 ? -errno : 0;
+}
+
 static void device_close(struct device *device)
 {
 	close(device->fd);
@@ -56,6 +71,9 @@ static const struct device_operations operations = {
 	.release = device_release,
 	.set = device_set,
 	.info = device_info,
+	.get_registers = device_get_registers,
+	.set_registers = device_set_registers,
+	.frames = device_frames,
 	.close = device_close,
 };
 

@@ -21,6 +21,9 @@ struct device_operations {
 	int (*release)(struct device *device, const struct ecom_release *release);
 	int (*set)(struct device *device, const struct ecom_settings *settings);
 	int (*info)(struct device *device, struct ecom_info *info);
+	int (*get_registers)(struct device *device, struct ecom_registers *registers);
+	int (*set_registers)(struct device *device, const struct ecom_registers *registers);
+	int (*frames)(struct device *device, struct ecom_frames *frames);
 	void (*close)(struct device *device); /* frees it, too */
 };
 

@@ -15,6 +15,7 @@
 #include <sys/epoll.h>
 
 #include "journal.h"
+#include "module.h"
 #include "request.h"
 #include "slot.h"
 
@@ -123,6 +124,7 @@ void slot_configure(struct slot *slot)
 			    slot->name, setup->server, setup->port, setup->sender_address,
 			    setup->cc->len, setup->timeout);
 	slot_tell(slot);
+	module_publish(slot);
 }
 
 int slot_new(struct backplane *backplane, struct device *device, const char *path)

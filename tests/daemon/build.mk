@@ -59,3 +59,10 @@ daemon-submit-pkgs := $(ecemailctl-pkgs) openssl
 daemon-slot-srcs := tests/daemon/slot.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-slot-pkgs := $(ecemaild-pkgs) openssl
 
+UNIT_TESTS += daemon-network daemon-module
+daemon-network-srcs := tests/daemon/network.c daemon/network.c
+daemon-network-pkgs := libnl-route-3.0
+
+daemon-module-srcs := tests/daemon/module.c tests/daemon/device-fake.c tests/daemon/loop.c \
+	$(DAEMON_PARTS)
+daemon-module-pkgs := $(ecemaild-pkgs)

@@ -72,7 +72,19 @@ static int fake_info(struct device *device, struct ecom_info *info)
 	memset(info, 0, sizeof(*info));
 	info->card = 0;
 	info->slot = 1;
+	info->dip = 0x80 | 12;
+	info->firmware = 4 << 24 | 1031;
+	memcpy(info->ethernet, "\x00\xe0\x62\x20\x41\x86", sizeof(info->ethernet));
 	strcpy((char *)info->module, "H2-ECOM100");
+	return 0;
+}
+
+static int fake_set_registers(struct device *device, const struct ecom_registers *r)
+{
+	if (r->station != STATION_MAILBOX || r->address < REG_INFO || r->count > ECOM_REGISTERS_MAX ||
+	    r->address + r->count > REG_INFO_END || !r->count)
+		return -EINVAL;
+	memcpy(FAKE(device)->registers + r->address, r->words, r->count * sizeof(r->words[0]));
 	return 0;
 }
 
@@ -96,6 +108,7 @@ static const struct device_operations operations = {
 	.complete = fake_complete,
 	.release = fake_release,
 	.set = fake_set,
+	.set_registers = fake_set_registers,
 	.info = fake_info,
 	.close = fake_close,
 };

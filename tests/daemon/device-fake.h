@@ -3,6 +3,7 @@
 #define TESTS_DAEMON_DEVICE_FAKE_H
 
 #include <glib.h>
+#include <linux/ecom_slave89.h>
 
 #include "daemon/device.h"
 
@@ -18,6 +19,7 @@ struct device_fake {
 	GArray *complete; /* struct ecom_complete */
 	GArray *release; /* struct ecom_release */
 	struct ecom_settings settings;
+	uint16_t registers[REG_MODULE_END]; /* as written by SET_REGISTERS */
 	unsigned int *closed; /* set to 1, if given, since the struct is freed then */
 };
 
