@@ -29,6 +29,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -383,6 +384,15 @@ static int report(struct session *session)
 }
 
 /*
+ * The end of data is claimed after the text was sent, but may travel with it:
+ * else most mails would take two segments, and wake the server twice.
+ */
+static void cork(const struct session *session, int on)
+{
+	setsockopt(sd_event_source_get_io_fd(session->io), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+/*
  * Sends what the transaction has to say until it must wait. Before the end of
  * data the server is listened to once more: it may have given up meanwhile.
  */
@@ -400,9 +410,13 @@ static int advance(struct session *session)
 				return -1;
 			receive(session);
 		}
+		if (session->step == TRANSACTION_END_OF_DATA)
+			cork(session, false);
 		session->step = transaction_next(transaction, session->out);
 		if (session->step == TRANSACTION_WAIT)
 			break;
+		if (session->step == TRANSACTION_TEXT)
+			cork(session, true);
 	}
 	return 0;
 }

@@ -507,8 +507,9 @@ static void test_text(void **state)
 /* The server gives up just before the end of data: it is still heard. */
 static void test_last_look(void **state)
 {
-	static const struct server_step script[] = { { "text", SAY, "421 4.3.2 down\r\n", 0 },
-						     { 0 } };
+	static const struct server_step script[] = {
+		{ "DATA", SPLIT, "354 go ahead\r\n421 4.3.2 x\r\n", 0 }, { 0 }
+	};
 	struct server *server = server_start(script, false);
 	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
 
