@@ -13,7 +13,10 @@
  * as nearly each does in time: it then expires in vain, once, and is set anew.
  *
  * libcurl's multi handle runs on sd-event: its sockets and its one timer are
- * event sources here. done() and room() may submit again, so both are called
+ * event sources here. It moves the timer several times while it connects: what
+ * is due at once takes a deferred source, and otherwise the timer is set
+ * earlier, never later, since setting it is the dearest system call of all.
+ * done() and room() may submit again, so both are called
  * from a place where neither libcurl nor a session is in the middle of
  * something.
  */
@@ -25,10 +28,14 @@
 #include "pool.h"
 #include "retry.h"
 
+#define START_MAX 8 /* of one turn: a new session costs up to a tenth of a millisecond */
+
 struct engine {
 	sd_event *event;
 	CURLM *multi;
-	sd_event_source *timer; /* libcurl's */
+	sd_event_source *timer; /* libcurl's: when it is due, or earlier */
+	sd_event_source *due; /* libcurl's: now */
+	uint64_t timer_us; /* what libcurl has asked for, UINT64_MAX: nothing */
 	sd_event_source *starter; /* starts what waits */
 	sd_event_source *deadline; /* of the submission that has the earliest one, or earlier */
 	uint64_t deadline_us;
@@ -251,10 +258,13 @@ static bool start_first(struct engine *engine)
 static int engine_start_waiting(sd_event_source *source, void *userdata)
 {
 	struct engine *engine = userdata;
+	int started = 0;
 
 	(void)source;
-	while (start_first(engine))
-		;
+	while (started < START_MAX && start_first(engine))
+		started++;
+	if (started == START_MAX)
+		engine_wake(engine);
 	if (engine->room)
 		engine->room(engine->userdata);
 	return 0;
@@ -358,22 +368,48 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, 
 	return 0;
 }
 
-static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
+static int timer_due(sd_event_source *source, void *userdata)
 {
 	(void)source;
-	(void)usec;
 	engine_action(userdata, CURL_SOCKET_TIMEOUT, 0);
 	return 0;
+}
+
+static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct engine *engine = userdata;
+	uint64_t now;
+
+	(void)usec;
+	sd_event_now(engine->event, CLOCK_MONOTONIC, &now);
+	if (engine->timer_us <= now) {
+		engine->timer_us = UINT64_MAX;
+		engine_action(engine, CURL_SOCKET_TIMEOUT, 0);
+	}
+	if (engine->timer_us == UINT64_MAX)
+		return 0;
+	sd_event_source_set_time(source, engine->timer_us);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static int set_timer(CURLM *multi, long milliseconds, void *userdata)
 {
 	struct engine *engine = userdata;
+	uint64_t now, set;
+	int enabled;
 
 	(void)multi;
-	if (milliseconds < 0)
-		return sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
-	if (sd_event_source_set_time_relative(engine->timer, (uint64_t)milliseconds * 1000) < 0)
+	engine->timer_us = UINT64_MAX;
+	sd_event_source_set_enabled(engine->due, milliseconds ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	if (milliseconds <= 0)
+		return 0;
+	sd_event_now(engine->event, CLOCK_MONOTONIC, &now);
+	engine->timer_us = now + (uint64_t)milliseconds * 1000;
+	sd_event_source_get_time(engine->timer, &set);
+	sd_event_source_get_enabled(engine->timer, &enabled);
+	if (enabled && set <= engine->timer_us)
+		return 0;
+	if (sd_event_source_set_time(engine->timer, engine->timer_us) < 0)
 		return -1;
 	return sd_event_source_set_enabled(engine->timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
 }
@@ -387,6 +423,10 @@ static int add_sources(struct engine *engine)
 	if (r < 0)
 		return r;
 	sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF);
+	r = sd_event_add_defer(engine->event, &engine->due, timer_due, engine);
+	if (r < 0)
+		return r;
+	sd_event_source_set_enabled(engine->due, SD_EVENT_OFF);
 	r = sd_event_add_time(engine->event, &engine->deadline, CLOCK_BOOTTIME, UINT64_MAX, 1,
 			      deadline_passed, engine);
 	if (r < 0)
@@ -406,6 +446,7 @@ int engine_new(struct engine **result, sd_event *event, unsigned int sessions_ma
 	engine->event = sd_event_ref(event);
 	engine->sessions_max = sessions_max;
 	engine->deadline_us = UINT64_MAX;
+	engine->timer_us = UINT64_MAX;
 	engine->multi = curl_multi_init();
 	r = engine->multi ? add_sources(engine) : -ENOMEM;
 	if (r < 0) {
@@ -453,6 +494,7 @@ void engine_free(struct engine *engine)
 	if (engine->multi)
 		curl_multi_cleanup(engine->multi);
 	sd_event_source_disable_unref(engine->timer);
+	sd_event_source_disable_unref(engine->due);
 	sd_event_source_disable_unref(engine->starter);
 	sd_event_source_disable_unref(engine->deadline);
 	g_queue_clear(&engine->waiting);
