@@ -23,6 +23,7 @@ enum option_code {
 	OPTION_COUNT,
 	OPTION_SESSIONS,
 	OPTION_COMPOSE_ONCE,
+	OPTION_FRESH,
 	OPTION_JSON,
 	OPTION_HELP,
 	OPTION_FIELD, /* and up: fields of the setup */
@@ -43,6 +44,7 @@ static const struct option long_options[] = {
 	{ "count", required_argument, NULL, OPTION_COUNT },
 	{ "sessions", required_argument, NULL, OPTION_SESSIONS },
 	{ "compose-once", no_argument, NULL, OPTION_COMPOSE_ONCE },
+	{ "fresh", no_argument, NULL, OPTION_FRESH },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "ca", required_argument, NULL, OPTION_FIELD },
@@ -63,11 +65,12 @@ static void help(void)
 	     "         [--tls none|starttls|implicit] [--ca FILE] [--pin HASH]\n"
 	     "         [--user NAME (--password-file FILE | --token-file FILE)]\n"
 	     "         [--helo NAME] [--interface INTERFACE] [--timeout SECONDS]\n"
-	     "         [--count N [--sessions M] [--compose-once]] [--json]\n"
+	     "         [--count N [--sessions M] [--compose-once] [--fresh]] [--json]\n"
 	     "\n"
 	     "Sends one mail, or N of them over M sessions, as the daemon would, and says how\n"
 	     "each ended: status codes as in ecemailctl explain. Exit status 0 only if all\n"
-	     "succeeded.");
+	     "succeeded. --compose-once sends the same mail each time, --fresh opens a session\n"
+	     "for each.");
 }
 
 static int wrong(const char *option, const char *problem)
@@ -174,6 +177,9 @@ static int take_option(struct submit_options *options, int code, int index)
 		return set_number(name, optarg, SUBMIT_SESSIONS_MAX, &options->sessions);
 	case OPTION_COMPOSE_ONCE:
 		options->compose_once = true;
+		return 0;
+	case OPTION_FRESH:
+		options->fresh = true;
 		return 0;
 	case OPTION_JSON:
 		options->json = true;

@@ -15,6 +15,7 @@ struct submit_options {
 	unsigned int count;
 	unsigned int sessions;
 	bool counted; /* --count was given */
+	bool fresh; /* a session for each mail */
 	bool compose_once;
 	bool json;
 };
