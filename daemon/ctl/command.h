@@ -30,9 +30,11 @@ struct command {
 
 extern const struct command explain_command;
 extern const struct command frames_command;
+extern const struct command history_command;
 extern const struct command monitor_command;
 extern const struct command probe_command;
 extern const struct command registers_command;
+extern const struct command status_command;
 extern const struct command submit_command;
 
 /* Says on stderr what is wrong with the command line; returns EXIT_USAGE. */

@@ -13,6 +13,8 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+	&status_command,
+	&history_command,
 	&registers_command,
 	&frames_command,
 	&monitor_command,

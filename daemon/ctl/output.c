@@ -69,6 +69,13 @@ static void print_wrapped(const char *text, int indent)
 	putchar('\n');
 }
 
+void output_continued(int indent, const char *text)
+{
+	g_autofree char *clean = output_clean(text);
+
+	print_wrapped(clean, indent);
+}
+
 void output_indented(const char *label, int indent, const char *text)
 {
 	g_autofree char *clean = text ? output_clean(text) : NULL;

@@ -20,6 +20,9 @@ void output_field(const char *label, const char *text);
 /* As output_field(), with the text's first line indented by @indent columns. */
 void output_indented(const char *label, int indent, const char *text);
 
+/* The text of output_indented() alone, for who has printed @indent columns already. */
+void output_continued(int indent, const char *text);
+
 /*
  * Prints members of the object that are there, by their labels, in the order
  * of the table, which ends with an empty row.
