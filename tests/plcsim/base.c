@@ -126,6 +126,13 @@ bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int wor
 	return true;
 }
 
+#define BIT_IMAGES 040000 /* GX, GY, X, Y, C and S, up to those of timers */
+
+bool is_program_memory(const struct cpu_family *family, uint16_t word)
+{
+	return is_user_memory(family, word, 1) || (word >= BIT_IMAGES && word < TIMER_BITS);
+}
+
 void base_default(struct base *base)
 {
 	*base = (struct base){
@@ -214,6 +221,7 @@ static const char *set_id(struct base_parser *p, const char *value)
 static const char *set_dip7(struct base_parser *p, const char *value)
 {
 	p->slot->dip7 = strcmp(value, "on") == 0;
+	p->slot->dip7_known = true;
 	return p->slot->dip7 || strcmp(value, "off") == 0 ? NULL : "on or off";
 }
 

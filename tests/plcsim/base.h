@@ -44,6 +44,7 @@ struct base_slot {
 	bool present;
 	bool remote;
 	bool dip7;
+	bool dip7_known; /* the base file says so */
 	unsigned int id;
 	char module[16];
 	struct firmware firmware;
@@ -73,6 +74,8 @@ const struct firmware *module_firmware_minimum(const char *module);
 char *missing_bit(const struct cpu_family *family, const struct element *element);
 /* Words that the CPU has: the user's, values, system parameters, bits */
 bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
+/* Words whose values are a program's: no clock, no system word, no timer's or slot's bit */
+bool is_program_memory(const struct cpu_family *family, uint16_t word);
 bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
 
 #endif /* PLCSIM_BASE_H */

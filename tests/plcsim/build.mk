@@ -36,5 +36,6 @@ $(eval $(call plcsim-test,download,tests/plcsim/test-text.c tests/plcsim/fake-ca
 	$(plcsim-all-srcs)))
 $(eval $(call plcsim-test,record,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,card,tests/plcsim/test-text.c $(plcsim-all-srcs)))
+$(eval $(call plcsim-test,script,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c $(plcsim-all-srcs)))

@@ -203,6 +203,30 @@ static const char *parse_clock(struct command *c, const char **text)
 	return tm.tm_mday == given.tm_mday ? NULL : "there is no such day";
 }
 
+static const char *take_path(struct command *c, const char **text)
+{
+	g_autofree char *path = take_word(text);
+
+	if (!*path)
+		return "the file is missing";
+	return g_strlcpy(c->path, path, sizeof(c->path)) < sizeof(c->path) ?
+		       NULL :
+		       "the file's name is too long";
+}
+
+static const char *parse_download(struct command *c, const char **text)
+{
+	return take_path(c, text);
+}
+
+static const char *parse_save(struct command *c, const char **text)
+{
+	const char *wrong = take_path(c, text);
+
+	skip_blanks(text);
+	return wrong || !**text ? wrong : take_elements(c, text);
+}
+
 static const char *take_slot(struct command *c, const char **text)
 {
 	unsigned long slot;
@@ -292,6 +316,9 @@ static const struct command_type {
 	[COMMAND_RAW]    = { "raw",    "raw SLOT wx|rx STATION ADDRESS LENGTH [HEX…]", parse_raw },
 	[COMMAND_SCAN]   = { "scan",   "scan run|step [COUNT]|time MS",             parse_scan },
 	[COMMAND_CLOCK]  = { "clock",  "clock YYYY-MM-DD HH:MM:SS",                 parse_clock },
+	[COMMAND_DOWNLOAD] = { "download", "download FILE",                         parse_download },
+	[COMMAND_SAVE]   = { "save",   "save FILE [ELEMENT …]",                     parse_save },
+	[COMMAND_PORT]   = { "port",   "port",                                      parse_nothing },
 	[COMMAND_QUIT]   = { "quit",   "quit",                                      parse_nothing },
 };
 // clang-format on

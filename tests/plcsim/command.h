@@ -23,9 +23,13 @@ enum command_verb {
 	COMMAND_RAW,
 	COMMAND_SCAN,
 	COMMAND_CLOCK,
+	COMMAND_DOWNLOAD,
+	COMMAND_SAVE,
+	COMMAND_PORT,
 	COMMAND_QUIT,
 };
 
+#define COMMAND_PATH_MAX 256
 #define SCAN_TIME_MAX 1000 /* milliseconds */
 
 #define COMMAND_VERBS (COMMAND_QUIT + 1)
@@ -47,6 +51,7 @@ struct command {
 	int64_t clock; /* seconds since 1970, local time */
 	unsigned int slot;
 	struct transfer transfer;
+	char path[COMMAND_PATH_MAX];
 };
 
 /* Returns true, or false and an error text for g_free(). */

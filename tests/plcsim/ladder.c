@@ -183,6 +183,22 @@ static void print(struct plc *plc, const struct instruction *i)
 	memory_put(&plc->memory, word + 1, (uint8_t *)text->str, text->len);
 }
 
+/* A message at a time: the port sends 960 bytes a second. */
+static void print_to_port(struct plc *plc, const struct instruction *i)
+{
+	struct ladder *ladder = &plc->ladder;
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	if (plc->now < ladder->printed_at)
+		return;
+	vprint_print(i->message, &plc->memory, text);
+	g_string_truncate(text, MIN(text->len, VPRINT_BYTES_MAX));
+	g_string_append_len(ladder->printed, text->str, text->len);
+	if (ladder->printed->len > PRINTED_MAX)
+		g_string_erase(ladder->printed, 0, ladder->printed->len - PRINTED_MAX);
+	ladder->printed_at = plc->now + (text->len * 1000 + 959) / 960;
+}
+
 /* Instructions that power flow enables */
 static void execute(struct plc *plc, const struct instruction *i)
 {
@@ -197,6 +213,9 @@ static void execute(struct plc *plc, const struct instruction *i)
 		break;
 	case OP_VPRINT:
 		print(plc, i);
+		break;
+	case OP_PRINT:
+		print_to_port(plc, i);
 		break;
 	case OP_RX:
 	case OP_WX:

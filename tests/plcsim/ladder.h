@@ -9,9 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <glib.h>
+
 #include "tests/plcsim/base.h"
 
 #define LADDER_STACK 8
+
+#define PRINTED_MAX 65536 /* bytes; older ones are lost */
 
 struct plc;
 struct memory;
@@ -30,6 +34,8 @@ struct ladder {
 	bool rung_ended;
 	uint32_t accumulator[LADDER_STACK]; /* and its stack, newest first */
 	struct ladder_rx rx[BASE_SLOTS];
+	GString *printed; /* what PRINT has sent to port 2 and nobody has fetched */
+	uint64_t printed_at; /* milliseconds, when the port has sent it all */
 };
 
 /* An instruction on the accumulator or on words, in arithmetic.c */

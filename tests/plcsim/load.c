@@ -59,11 +59,14 @@ static struct program *finish(struct program *program, struct diagnostics *d, FI
 struct program *load_program(const char *base_path, const char *path, struct base *base,
 			     FILE *messages)
 {
+	return load_base(base, base_path, messages) ? load_download(base, path, messages) : NULL;
+}
+
+struct program *load_download(const struct base *base, const char *path, FILE *messages)
+{
 	struct program *program;
 	struct diagnostics d;
 
-	if (!load_base(base, base_path, messages))
-		return NULL;
 	diagnostics_init(&d, path);
 	program = read_text(path, &d);
 	if (program)

@@ -61,7 +61,7 @@ void outcome_text(const struct outcome *o, char *text, size_t size)
 	else if (o->success && o->code)
 		snprintf(text, size, "INVALID: Success, but Error Code is set");
 	else if (o->success)
-		snprintf(text, size, "success: the mail server has the mail");
+		snprintf(text, size, "success%s", o->mail ? ": the mail server has the mail" : "");
 	else if (o->busy)
 		snprintf(text, size, "still processing the request");
 	else

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 struct outcome {
+	bool mail; /* of an ECEMAIL */
 	bool success;
 	bool error;
 	unsigned int code;

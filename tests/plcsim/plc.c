@@ -14,6 +14,7 @@
 
 #define SP_FIRST_SCAN 00
 #define SP_ALWAYS_ON  01
+#define SP_PORT_BUSY  0116
 #define SP_BUSY_FIRST 0120
 
 /* Second, minute, hour, day of week, day, month and year, in BCD */
@@ -40,6 +41,7 @@ void plc_init(struct plc *plc, const struct base *base, const struct program *pr
 	plc->base = base;
 	plc->program = program;
 	plc->run_mode = true;
+	plc->ladder.printed = g_string_new(NULL);
 	plc->boxes = g_new0(struct plc_box, program->instructions->len);
 	for (unsigned int i = 0; i < BASE_SLOTS; i++)
 		plc->ports[i] = (struct port){
@@ -104,6 +106,21 @@ void plc_set_power(struct plc *plc, bool on)
 	memory_clear_bits(&plc->memory);
 }
 
+void plc_download(struct plc *plc, const struct program *program)
+{
+	if (plc->running) {
+		stop_boxes(plc);
+		ladder_stop(plc);
+	}
+	g_free(plc->boxes);
+	plc->program = program;
+	plc->boxes = g_new0(struct plc_box, program->instructions->len);
+	if (!plc->running)
+		return;
+	start_boxes(plc);
+	plc->edited = true;
+}
+
 void plc_set_run(struct plc *plc, bool run)
 {
 	plc->run_mode = run;
@@ -154,6 +171,7 @@ void plc_update(struct plc *plc, uint64_t now)
 	if (!plc->power)
 		return;
 	show_clock(plc);
+	memory_set_sp(&plc->memory, SP_PORT_BUSY, now < plc->ladder.printed_at);
 	for (unsigned int i = 0; i < BASE_SLOTS; i++)
 		port_update(&plc->ports[i]);
 	set_running(plc, plc->run_mode);
@@ -165,13 +183,14 @@ void plc_execute(struct plc *plc)
 		return;
 	memory_set_sp(&plc->memory, SP_FIRST_SCAN, plc->first_scan);
 	memory_set_sp(&plc->memory, SP_ALWAYS_ON, true);
-	ladder_scan(plc, plc->first_scan);
-	plc->first_scan = false;
+	ladder_scan(plc, plc->first_scan || plc->edited);
+	plc->first_scan = plc->edited = false;
 	plc->scans++;
 }
 
 void plc_release(struct plc *plc)
 {
 	set_running(plc, false);
+	g_string_free(plc->ladder.printed, TRUE);
 	g_free(plc->boxes);
 }

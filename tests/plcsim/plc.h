@@ -31,6 +31,7 @@ struct plc {
 	bool run_mode; /* wanted */
 	bool running; /* boxes are started */
 	bool first_scan;
+	bool edited; /* no scan yet since a download in RUN */
 	uint64_t scans; /* completed since start of the simulator */
 	uint64_t now; /* milliseconds, of the scan that runs */
 	int64_t clock_base; /* seconds of its own local time when now is 0 */
@@ -40,6 +41,12 @@ struct plc {
 void plc_init(struct plc *plc, const struct base *base, const struct program *program,
 	      struct backplane *backplane);
 void plc_release(struct plc *plc);
+
+/*
+ * Another program, in RUN between two scans: memory and bits stay, boxes, timers
+ * and edges begin anew. The old one is no longer used.
+ */
+void plc_download(struct plc *plc, const struct program *program);
 
 void plc_set_power(struct plc *plc, bool on);
 void plc_set_run(struct plc *plc, bool run);

@@ -53,6 +53,23 @@ static bool parse_arguments(int argc, char **argv, bool with_set, struct argumen
 	return true;
 }
 
+/* As the editor does after each ECOM100 (section 5): nobody but the base file knows the switch. */
+static void remind_of_dip7(const struct program *program, const struct base *base)
+{
+	for (unsigned int i = 0; i < program->instructions->len; i++) {
+		const struct box *box = program_at(program, i)->box;
+		const struct box_value *slot;
+
+		if (!box || !box->type->configuration)
+			continue;
+		slot = &box->values[ECOM100_SLOT];
+		if (base->slots[slot->k].present && !base->slots[slot->k].dip7_known)
+			printf("%s:%u: reminder: dipswitch 7 of the ECOM100 in slot K%u must be "
+			       "on\n",
+			       program->path, slot->line, slot->k);
+	}
+}
+
 int subcommand_check(int argc, char **argv)
 {
 	struct arguments arguments;
@@ -68,6 +85,7 @@ int subcommand_check(int argc, char **argv)
 	if (!program)
 		return EXIT_FAILURE;
 	troubles = program->troubles;
+	remind_of_dip7(program, &base);
 	if (!troubles)
 		printf("%s: no errors\n", arguments.program);
 	program_free(program);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/plcsim/backplane.h"
+#include "tests/plcsim/bcd.h"
 #include "tests/plcsim/program.h"
 
 #define BIT	  OPERAND_BIT
@@ -13,6 +15,7 @@
 #define OCTAL	  OPERAND_OCTAL
 #define TIMER	  OPERAND_TIMER
 #define COUNTER	  OPERAND_COUNTER
+#define PORT	  OPERAND_PORT
 
 /* The same name may have several rows, for different operands. */
 // clang-format off
@@ -59,6 +62,7 @@ static const struct instruction_type instruction_types[] = {
 	{ "TMR",    OP_TMR,      ROLE_OUTPUT,    COMPARE_NONE,     false, { TIMER, WORD_OR_K } },
 	{ "CNT",    OP_CNT,      ROLE_OUTPUT,    COMPARE_NONE,     false, { COUNTER, WORD_OR_K } },
 	{ "VPRINT", OP_VPRINT,   ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
+	{ "PRINT",  OP_PRINT,    ROLE_OUTPUT,    COMPARE_NONE,     false, { PORT } },
 	{ "RX",     OP_RX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "WX",     OP_WX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "END",    OP_END,      ROLE_END,       COMPARE_NONE,     false, { 0 } },
@@ -112,7 +116,8 @@ static const char *parse_operand(const char *text, struct operand *operand)
 		operand->kind = OPERAND_OCTAL;
 		if (!parse_octal(text + 1, &operand->value))
 			return "O takes an octal V-memory address up to 41237";
-		operand->element = (struct element){ .word = operand->value, .bit = -1 };
+		operand->element =
+			(struct element){ .word = operand->value, .bit = -1, .output = true };
 		g_snprintf(operand->element.name, sizeof(operand->element.name), "V%o",
 			   operand->value);
 		return NULL;
@@ -164,6 +169,51 @@ unsigned int instruction_words(const struct instruction *instruction)
 	}
 }
 
+/* Everything on the stack is one place further down. */
+static void push(const struct operand *stack[], unsigned int depth, const struct operand *value)
+{
+	for (unsigned int i = depth - 1; i > 0; i--)
+		stack[i] = stack[i - 1];
+	stack[0] = value;
+}
+
+static unsigned int transfer_words(const struct operand *bytes)
+{
+	int64_t count = bytes && bytes->kind == OPERAND_K ? bcd_value(bytes->value) : -1;
+
+	return count < 1 || count > TRANSFER_BYTES_MAX ? TRANSFER_BYTES_MAX / 2 : (count + 1) / 2;
+}
+
+const struct element *instruction_local(const struct program *program, unsigned int position,
+					unsigned int *words)
+{
+	const struct operand *stack[2] = { NULL, NULL };
+
+	for (unsigned int i = 0; i < position; i++) {
+		const struct instruction *instruction = program_at(program, i);
+
+		switch (instruction->type->opcode) {
+		case OP_LD:
+		case OP_LDA:
+		case OP_LD_DOUBLE:
+			push(stack, G_N_ELEMENTS(stack), &instruction->operands[0]);
+			break;
+		case OP_ADD:
+		case OP_SUB:
+		case OP_ADD_DOUBLE:
+		case OP_SUB_DOUBLE:
+		case OP_BIN:
+		case OP_BCD:
+			stack[0] = NULL; /* not known here */
+			break;
+		default:
+			break;
+		}
+	}
+	*words = transfer_words(stack[1]);
+	return stack[0] && stack[0]->kind == OPERAND_OCTAL ? &stack[0]->element : NULL;
+}
+
 static bool is_bit_of(const struct operand *operand, const char *area)
 {
 	size_t length = strlen(area);
@@ -175,6 +225,8 @@ static bool is_bit_of(const struct operand *operand, const char *area)
 
 static bool operand_fits(unsigned int kinds, const struct operand *operand)
 {
+	if (kinds == PORT)
+		return operand->kind == OPERAND_K && operand->value == 2;
 	if (kinds == TIMER)
 		return is_bit_of(operand, "T");
 	if (kinds == COUNTER)
@@ -207,6 +259,8 @@ static const char *operand_names(unsigned int kinds)
 		return "a timer such as T0";
 	case COUNTER:
 		return "a counter such as CT0";
+	case PORT:
+		return "K2, the port,";
 	default:
 		return "O and an octal address";
 	}
@@ -257,6 +311,11 @@ static int operands_maximum(const char *name)
 	return maximum;
 }
 
+static bool has_message(const char *name)
+{
+	return strcmp(name, "VPRINT") == 0 || strcmp(name, "PRINT") == 0;
+}
+
 /* What stands behind the first operand, as it is in the line */
 static bool parse_message(struct program_parser *p, const char *text, struct instruction *i)
 {
@@ -264,7 +323,7 @@ static bool parse_message(struct program_parser *p, const char *text, struct ins
 		text += strcspn(text, " \t");
 		text += strspn(text, " \t");
 	}
-	i->message = vprint_parse(text, "VPRINT", p->diagnostics, p->line);
+	i->message = vprint_parse(text, i->type->name, p->diagnostics, p->line);
 	return i->message;
 }
 
@@ -273,15 +332,14 @@ static void add_instruction(struct program_parser *p, const struct instruction *
 {
 	struct instruction instruction = *read;
 
-	if (instruction.type->opcode != OP_VPRINT || parse_message(p, text, &instruction))
+	if (!has_message(instruction.type->name) || parse_message(p, text, &instruction))
 		g_array_append_val(p->program->instructions, instruction);
 }
 
 static void parse_instruction(struct program_parser *p, char **words, const char *text)
 {
 	struct instruction instruction = { .line = p->line };
-	bool has_message = strcmp(words[0], "VPRINT") == 0;
-	int count = MIN(g_strv_length(words) - 1, has_message ? 1 : UINT_MAX);
+	int count = MIN(g_strv_length(words) - 1, has_message(words[0]) ? 1 : UINT_MAX);
 	int maximum = operands_maximum(words[0]);
 
 	if (maximum < 0) {

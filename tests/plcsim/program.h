@@ -18,6 +18,7 @@ enum operand_kind {
 	OPERAND_LONG_K = 1 << 4, /* K and 5 to 8 digits */
 	OPERAND_TIMER = 1 << 5, /* only asked for: a bit T */
 	OPERAND_COUNTER = 1 << 6, /* only asked for: a bit CT */
+	OPERAND_PORT = 1 << 7, /* only asked for: K2 */
 };
 
 struct operand {
@@ -61,6 +62,7 @@ enum opcode {
 	OP_TMR,
 	OP_CNT,
 	OP_VPRINT,
+	OP_PRINT,
 	OP_RX,
 	OP_WX,
 	OP_END,
@@ -89,7 +91,7 @@ struct instruction {
 	const struct instruction_type *type;
 	unsigned int line;
 	struct operand operands[OPERANDS_MAX];
-	struct vprint *message; /* of VPRINT */
+	struct vprint *message; /* of VPRINT and PRINT */
 	struct box *box;
 };
 
@@ -105,6 +107,13 @@ static inline struct instruction *program_at(const struct program *program, unsi
 }
 
 enum instruction_access instruction_access(const struct instruction *instruction);
+/*
+ * Where the RX or WX at that place has its data: the word that the LDA before it
+ * names, and how many words the LD before that asks for, the most if that is not
+ * known. NULL if no LDA comes before it.
+ */
+const struct element *instruction_local(const struct program *program, unsigned int position,
+					unsigned int *words);
 /* How many words an operand of the instruction spans; for VPRINT the most */
 unsigned int instruction_words(const struct instruction *instruction);
 

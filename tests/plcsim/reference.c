@@ -79,6 +79,22 @@ static void add_operand(GArray *all, struct reference place, const struct instru
 		add(all, place, &operand->element, words);
 }
 
+/* The data of RX and WX, as far as the loads before them tell */
+static void add_transfer(GArray *all, const struct program *program, unsigned int position)
+{
+	const struct instruction *i = program_at(program, position);
+	struct reference place = {
+		.line = i->line,
+		.name = i->type->name,
+		.writes = i->type->opcode == OP_RX,
+	};
+	unsigned int words;
+	const struct element *local = instruction_local(program, position, &words);
+
+	if (local)
+		add(all, place, local, words);
+}
+
 static void add_instruction(GArray *all, const struct instruction *i)
 {
 	enum instruction_access access = instruction_access(i);
@@ -106,6 +122,8 @@ GArray *references_of(const struct program *program)
 
 		if (instruction->box)
 			add_box(all, instruction->box);
+		else if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
+			add_transfer(all, program, i);
 		else
 			add_instruction(all, instruction);
 	}

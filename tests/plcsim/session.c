@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/plcsim/session.h"
 #include "tests/plcsim/status.h"
+#include "tests/plcsim/subcommand.h"
 
 #define WAIT_SECONDS	 60
 #define TRANSFER_SECONDS 60
@@ -259,6 +263,74 @@ static enum session_state begin_clock(struct session *s)
 	return SESSION_RUNNING;
 }
 
+static enum session_state begin_download(struct session *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *messages = open_memstream(&text, &size);
+	struct program *program = load_download(&s->simulator->base, s->command.path, messages);
+
+	fclose(messages);
+	g_string_append(s->out, text);
+	free(text);
+	if (!program) {
+		g_string_assign(s->error, "not downloaded, the PLC keeps its program");
+		return SESSION_FAILED;
+	}
+	simulator_download(s->simulator, program);
+	return SESSION_RUNNING;
+}
+
+static void save_words(struct session *s, FILE *file)
+{
+	const struct memory *memory = &plc(s)->memory;
+
+	for (unsigned int word = 0; word < MEMORY_END; word++)
+		if (memory->v[word] && is_program_memory(s->simulator->base.family, word))
+			fprintf(file, "set V%o=%u\n", word, memory->v[word]);
+}
+
+static void save_elements(struct session *s, FILE *file)
+{
+	const struct condition *elements = &s->command.elements;
+
+	for (unsigned int i = 0; i < elements->count; i++) {
+		const struct element *element = &elements->comparisons[i].element;
+
+		fprintf(file, "set %s=%u\n", element->name,
+			element_get(&plc(s)->memory, element));
+	}
+}
+
+static enum session_state begin_save(struct session *s)
+{
+	FILE *file = fopen(s->command.path, "we");
+	bool good = file;
+
+	if (good && s->command.elements.count)
+		save_elements(s, file);
+	else if (good)
+		save_words(s, file);
+	good = good && !ferror(file);
+	if (file && fclose(file) != 0)
+		good = false;
+	if (good)
+		return SESSION_DONE;
+	g_string_printf(s->error, "cannot write %s: %s", s->command.path, strerror(errno));
+	return SESSION_FAILED;
+}
+
+static enum session_state begin_port(struct session *s)
+{
+	GString *printed = plc(s)->ladder.printed;
+
+	g_string_append_len(s->out, printed->str, printed->len);
+	if (printed->len && printed->str[printed->len - 1] != '\n')
+		g_string_append_c(s->out, '\n');
+	g_string_truncate(printed, 0);
+	return SESSION_DONE;
+}
+
 // clang-format off
 static const struct {
 	enum session_state (*begin)(struct session *s);
@@ -278,6 +350,9 @@ static const struct {
 	[COMMAND_RAW]    = { begin_transfer, before_transfer, NULL },
 	[COMMAND_SCAN]   = { begin_scan,     NULL,            after_steps },
 	[COMMAND_CLOCK]  = { begin_clock,    NULL,            after_one_scan },
+	[COMMAND_DOWNLOAD] = { begin_download, NULL,          after_one_scan },
+	[COMMAND_SAVE]   = { begin_save,     NULL,            NULL },
+	[COMMAND_PORT]   = { begin_port,     NULL,            NULL },
 	[COMMAND_QUIT]   = { begin_quit,     NULL,            NULL },
 };
 // clang-format on

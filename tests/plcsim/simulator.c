@@ -99,6 +99,13 @@ int simulator_set_scan_time(struct simulator *sim, unsigned int milliseconds)
 	return source_set_period(&sim->scan_timer, milliseconds);
 }
 
+void simulator_download(struct simulator *sim, struct program *program)
+{
+	plc_download(&sim->plc, program);
+	program_free(sim->program);
+	sim->program = program;
+}
+
 void simulator_set_power(struct simulator *sim, bool on)
 {
 	if (on == sim->plc.power)

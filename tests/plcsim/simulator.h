@@ -43,6 +43,8 @@ void simulator_stop(struct simulator *simulator, int exit_status);
 void simulator_step(struct simulator *simulator, unsigned int scans);
 void simulator_run(struct simulator *simulator);
 int simulator_set_scan_time(struct simulator *simulator, unsigned int milliseconds);
+/* Another program, which is the simulator's from then on */
+void simulator_download(struct simulator *simulator, struct program *program);
 void simulator_set_power(struct simulator *simulator, bool on);
 /* "unplugged", "connected", "ready" or "silent" */
 const char *simulator_pc_state(const struct simulator *simulator);

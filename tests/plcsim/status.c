@@ -30,7 +30,7 @@ static const struct element *parameter(const struct box *box, const char *name)
 {
 	for (size_t i = 0; i < box->type->parameter_count; i++)
 		if (strcmp(box->type->parameters[i].name, name) == 0)
-			return &box->values[i].element;
+			return box->values[i].valid ? &box->values[i].element : NULL;
 	return NULL;
 }
 
@@ -46,7 +46,7 @@ static unsigned int show(const struct simulator *sim, const struct element *elem
 	return value;
 }
 
-/* Of boxes that have no Error Code */
+/* Of boxes that have no Error Code; those that wait for an edge tell it by their state. */
 static const char *transfer_text(const struct outcome *outcome)
 {
 	if (outcome->success && outcome->error)
@@ -63,7 +63,7 @@ static void print_box(const struct simulator *sim, unsigned int position, GStrin
 	const struct element *status = parameter(box, "Status");
 	struct box_view view = { .state = "not running" };
 	char name[24], success[24], error[24], code[24], meaning[80];
-	struct outcome outcome;
+	struct outcome outcome = { .mail = box->type->ib == ECEMAIL_IB };
 
 	if (running->state)
 		box->type->operations->view(running->state, &view);

@@ -25,6 +25,8 @@ int subcommand_ctl(int argc, char **argv);
  */
 struct program *load_program(const char *base_path, const char *path, struct base *base,
 			     FILE *messages);
+/* The same for a base that is there already */
+struct program *load_download(const struct base *base, const char *path, FILE *messages);
 /* The same without the checks */
 struct program *load_text(const char *path, FILE *messages);
 /* The base file alone; returns false if there were errors */

@@ -16,6 +16,7 @@ static void test_default_is_the_documented_file(void **state)
 		  &d);
 	assert_int_equal(d.errors, 0);
 	base.slots[1].line = 0;
+	base.slots[1].dip7_known = false;
 	assert_memory_equal(&base, &expected, sizeof(base));
 	diagnostics_clear(&d);
 }

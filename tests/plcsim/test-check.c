@@ -297,6 +297,33 @@ static void test_program(void **state)
 		{ NULL, "STR X0\nOUT SP1\nEND\n", NULL, "p:2: error: OUT SP1: not an output" },
 		{ NULL, "STR V41240 K1\nOUT Y0\nEND\n", NULL, "the last address is V41237" },
 		{ NULL, "LD K0189\nLD K2\nLDA O2000\nRX V40500\nEND\n", NULL, NULL },
+		{ NULL, "STR X0\nPRINT K2 \"x\" V2000\nEND\n", NULL, NULL },
+		{ NULL, "STR X0\nPRINT K1 \"x\"\nEND\n", NULL, "PRINT takes K2, the port" },
+		{ NULL, "STR X0\nPRINT K2 \"x\nEND\n", NULL, "p:2: error: PRINT: E499" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
+/* What an RX brings, by the loads before it */
+static void test_transfers(void **state)
+{
+#define RUNG(bytes, address, what) \
+	MODULE("K0", "K1", "200") "LD K0189\nLD " bytes "\nLDA O" address "\n" what " V40500\nEND\n"
+	static const struct check_case cases[] = {
+		{ NULL, RUNG("K2", "2110", "RX"), NULL, NULL },
+		{ NULL, RUNG("K2", "2000", "RX"), NULL,
+		  "p:10: error: RX V2000 writes Status of the box in line 1, which must never be changed" },
+		{ NULL, RUNG("K128", "1701", "RX"), NULL, "RX V1701 writes Status" },
+		{ NULL, RUNG("K126", "1701", "RX"), NULL, NULL },
+		{ NULL, RUNG("V3000", "1701", "RX"), NULL, "RX V1701 writes Status" },
+		{ NULL, RUNG("K2", "2001", "WX"), NULL, "WX V2001 reads Workspace of the box in line 1" },
+		{ NULL, RUNG("K128", "7400", "RX"), NULL, NULL },
+		{ NULL, RUNG("K2", "37777", "RX"), NULL, NULL },
+		{ NULL, RUNG("K4", "41237", "RX"), NULL, "p:10: error: RX V41237: the last address is" },
+		{ NULL, MODULE("K0", "K1", "200") "LD V2500\nLD K2\nLDA O2110\nLD K0189\nRX V0\nEND\n", NULL,
+		  NULL },
 	};
 
 	(void)state;
@@ -367,6 +394,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_two_mails),
 	cmocka_unit_test(test_trigger),
 	cmocka_unit_test(test_program),
+	cmocka_unit_test(test_transfers),
 	cmocka_unit_test(test_setup_and_information),
 };
 
