@@ -9,7 +9,8 @@ ecemaild-pkgs := libsystemd libcurl gmime-3.0 libnl-route-3.0
 
 CTL_PARTS := $(addprefix daemon/ctl/, command.c output.c codes.c explain.c explain-document.c submit.c \
 	submit-options.c bus.c slots.c inspect.c decode.c registers.c frames.c events.c monitor.c \
-	site.c conversation.c certificate.c probe.c network.c premises.c records.c history.c status.c)
+	site.c conversation.c certificate.c probe.c network.c premises.c records.c history.c status.c \
+	doctor.c metrics.c)
 ecemailctl-srcs := daemon/ctl/main.c $(CTL_PARTS) $(addprefix daemon/, address.c text.c message.c setup.c configuration.c \
 	engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c transaction.c \
 	reply.c outcome.c status.c)

@@ -28,9 +28,11 @@ struct command {
 	int (*run_raw)(int argc, char **argv);
 };
 
+extern const struct command doctor_command;
 extern const struct command explain_command;
 extern const struct command frames_command;
 extern const struct command history_command;
+extern const struct command metrics_command;
 extern const struct command monitor_command;
 extern const struct command probe_command;
 extern const struct command registers_command;

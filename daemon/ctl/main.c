@@ -14,12 +14,14 @@
 
 static const struct command *const commands[] = {
 	&status_command,
+	&doctor_command,
 	&history_command,
 	&registers_command,
 	&frames_command,
 	&monitor_command,
 	&probe_command,
 	&explain_command,
+	&metrics_command,
 	&submit_command,
 };
 
