@@ -10,7 +10,7 @@ ecemaild-pkgs := libsystemd libcurl gmime-3.0 libnl-route-3.0
 CTL_PARTS := $(addprefix daemon/ctl/, command.c output.c codes.c explain.c explain-document.c submit.c \
 	submit-options.c bus.c slots.c inspect.c decode.c registers.c frames.c events.c monitor.c \
 	site.c conversation.c certificate.c probe.c network.c premises.c records.c history.c status.c \
-	doctor.c metrics.c)
+	doctor.c metrics.c setup.c test.c requests.c trace.c credential.c)
 ecemailctl-srcs := daemon/ctl/main.c $(CTL_PARTS) $(addprefix daemon/, address.c text.c message.c setup.c configuration.c \
 	engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c transaction.c \
 	reply.c outcome.c status.c)
@@ -33,6 +33,8 @@ install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.cat
 	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)/usr/lib/systemd/catalog/ecemail.catalog
 	install -D -m 644 $(BUILD)/ecemail-codes.catalog \
 		$(DESTDIR)/usr/lib/systemd/catalog/ecemail-codes.catalog
+	install -D -m 644 daemon/ctl/ecemailctl.bash \
+		$(DESTDIR)$(prefix)/share/bash-completion/completions/ecemailctl
 	install -d $(DESTDIR)/etc/ecemail/ecemaild.conf.d
 	test -e $(DESTDIR)/etc/ecemail/ecemaild.conf || \
 		install -m 644 daemon/ecemaild.conf $(DESTDIR)/etc/ecemail/ecemaild.conf

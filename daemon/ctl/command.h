@@ -28,6 +28,7 @@ struct command {
 	int (*run_raw)(int argc, char **argv);
 };
 
+extern const struct command credential_command;
 extern const struct command doctor_command;
 extern const struct command explain_command;
 extern const struct command frames_command;
@@ -36,8 +37,12 @@ extern const struct command metrics_command;
 extern const struct command monitor_command;
 extern const struct command probe_command;
 extern const struct command registers_command;
+extern const struct command requests_command;
+extern const struct command setup_command;
 extern const struct command status_command;
 extern const struct command submit_command;
+extern const struct command test_command;
+extern const struct command trace_command;
 
 /* Says on stderr what is wrong with the command line; returns EXIT_USAGE. */
 int usage_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -15,14 +15,19 @@
 static const struct command *const commands[] = {
 	&status_command,
 	&doctor_command,
+	&setup_command,
+	&test_command,
+	&explain_command,
 	&history_command,
+	&requests_command,
+	&trace_command,
+	&probe_command,
+	&monitor_command,
 	&registers_command,
 	&frames_command,
-	&monitor_command,
-	&probe_command,
-	&explain_command,
 	&metrics_command,
 	&submit_command,
+	&credential_command,
 };
 
 static const GOptionEntry common_options[] = {

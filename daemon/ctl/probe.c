@@ -60,9 +60,17 @@ void probe_add_meaning(JsonObject *object, const struct outcome *outcome)
 
 /* Line by line */
 
+/* What else a code may mean elsewhere is left to explain. */
 static void print_meaning(const char *text)
 {
-	output_indented("", INDENT, text);
+	g_autofree char *first = g_strdup(text);
+	char *also = strstr(first, " Also: ");
+
+	if (!also)
+		also = strstr(first, "; also: ");
+	if (also)
+		*also = '\0';
+	output_indented("", INDENT, first);
 }
 
 static void explain_sent(const char *text)

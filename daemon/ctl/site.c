@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The e-mail setup of a slot, by whichever way is open. */
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -101,7 +102,7 @@ struct setup *site_setup(const struct slot *slot, enum site_source *source)
 	if (setup)
 		return setup;
 	stored = slot ? read_stored(slot) : NULL;
-	*source = !slot || !access(SITE_STATE, R_OK | X_OK) ? SITE_FILES : SITE_DEFAULTS;
+	*source = !access(SITE_STATE, R_OK | X_OK) || errno == ENOENT ? SITE_FILES : SITE_DEFAULTS;
 	configuration = configuration_load(SITE_CONFIGURATION);
 	setup = configuration_setup_over(configuration, slot ? slot->card : 0,
 					 slot ? slot->number : 0, stored);

@@ -203,8 +203,9 @@ static char *describe_versions(JsonObject *driver)
 {
 	g_autoptr(JsonObject) manager = bus_properties(NULL);
 
-	return g_strdup_printf("driver %s, ecemaild %s, ecemailctl " ECEMAIL_VERSION,
-			       string_of(driver, "version", "not loaded"),
+	return g_strdup_printf("driver %s for kernel %s, ecemaild %s, ecemailctl " ECEMAIL_VERSION,
+			       string_of(driver, "version", "of no version"),
+			       json_object_get_string_member(driver, "kernel"),
 			       manager ? string_of(manager, "Version", "?") : "not on the bus");
 }
 
