@@ -13,9 +13,14 @@
 #include <time.h>
 
 #include "backplane.h"
+#include "bus.h"
 #include "journal.h"
 #include "request.h"
 #include "slot.h"
+#include "trace.h"
+
+/* A card's heartbeat is one second, so nothing is gained by asking more often. */
+#define CHECK_US G_USEC_PER_SEC
 
 /* Makes this machine's id ours, so that it cannot be guessed from a mail. */
 static const sd_id128_t application_id = SD_ID128_MAKE(b5, 0c, 3e, 2f, 8d, 57, 4c, 9e, a6, 14, 7b,
@@ -199,6 +204,17 @@ uint64_t backplane_stop(struct backplane *backplane)
 	return latest > now ? latest - now : 0;
 }
 
+static int check_cards(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct backplane *backplane = userdata;
+	int r = sd_event_source_set_time_relative(source, CHECK_US);
+
+	(void)usec;
+	for (GList *at = backplane->slots.head; at; at = at->next)
+		slot_check_card(at->data);
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
 /* Without a machine id it is at least constant for this run. */
 static void name_machine(struct backplane *backplane)
 {
@@ -219,7 +235,14 @@ int backplane_new(struct backplane **result, sd_event *event, const char *config
 	backplane->configuration = configuration_load(configuration_file);
 	complain(backplane->configuration);
 	name_machine(backplane);
-	r = engine_new(&backplane->engine, event, backplane->configuration->sessions);
+	backplane->state_directory = g_strdup(getenv("STATE_DIRECTORY"));
+	backplane->trace_sender = trace_sender_new();
+	r = disk_new(&backplane->disk, event);
+	if (r >= 0)
+		r = sd_event_add_time_relative(event, &backplane->clock, CLOCK_MONOTONIC,
+					       CHECK_US, CHECK_US / 4, check_cards, backplane);
+	if (r >= 0)
+		r = engine_new(&backplane->engine, event, backplane->configuration->sessions);
 	if (r < 0) {
 		backplane_free(backplane);
 		return r;
@@ -238,7 +261,13 @@ void backplane_free(struct backplane *backplane)
 	sd_device_monitor_unref(backplane->monitor);
 	while ((slot = g_queue_peek_head(&backplane->slots)))
 		slot_close(slot);
-	engine_free(backplane->engine);
+	bus_free(backplane->bus);
+	sd_event_source_disable_unref(backplane->clock);
+	disk_free(backplane->disk);
+	trace_sender_free(backplane->trace_sender);
+	if (backplane->engine)
+		engine_free(backplane->engine);
+	g_free(backplane->state_directory);
 	configuration_free(backplane->configuration);
 	g_free(backplane->configuration_file);
 	g_free(backplane->last_error);

@@ -13,6 +13,11 @@
 struct backplane {
 	sd_event *event;
 	struct engine *engine;
+	struct disk *disk;
+	char *state_directory; /* of the stored setups, NULL: none */
+	struct bus *bus;
+	struct trace_sender *trace_sender;
+	sd_event_source *clock; /* each second */
 	struct configuration *configuration;
 	char *configuration_file;
 	char machine[33]; /* this machine's name in Message-IDs */

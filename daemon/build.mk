@@ -3,7 +3,8 @@
 PROGRAMS += ecemaild ecemailctl
 
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c slot.c device.c request.c record.c \
-	frame.c address.c text.c message.c setup.c rate.c network.c module.c configuration.c engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c \
+	command.c expand.c history.c disk.c levels.c store.c trace.c bus.c bus-call.c \
+	bus-slot.c bus-setup.c bus-manager.c bus-mail.c frame.c address.c text.c message.c setup.c rate.c network.c module.c configuration.c engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
 ecemaild-pkgs := libsystemd libcurl gmime-3.0 libnl-route-3.0
 
@@ -28,6 +29,8 @@ install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.cat
 	install -D -m 755 $(BUILD)/ecemaild $(DESTDIR)$(prefix)/sbin/ecemaild
 	install -D -m 755 $(BUILD)/ecemailctl $(DESTDIR)$(prefix)/bin/ecemailctl
 	install -D -m 644 daemon/ecemaild.service $(DESTDIR)/lib/systemd/system/ecemaild.service
+	install -D -m 644 daemon/org.ecemail1.conf \
+		$(DESTDIR)/usr/share/dbus-1/system.d/org.ecemail1.conf
 	install -D -m 644 daemon/60-ecemail.rules $(DESTDIR)/lib/udev/rules.d/60-ecemail.rules
 	install -D -m 644 daemon/ecemail.sysusers $(DESTDIR)/usr/lib/sysusers.d/ecemail.conf
 	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)/usr/lib/systemd/catalog/ecemail.catalog

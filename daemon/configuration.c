@@ -5,6 +5,7 @@
  * is checked when the files are read, also one for a slot that is not there.
  */
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -83,27 +84,51 @@ static void merge_directory(struct configuration *configuration, const char *pat
 		merge_file(configuration, names->pdata[i]);
 }
 
-static const char *const daemon_keys[] = { "Sessions", "KeepOpen", "Trace", NULL };
+static const char *const daemon_keys[] = { "Sessions", "KeepOpen", "Trace", "TraceTo", "Probe", NULL };
+
+static const char *set_trace_to(struct configuration *configuration, const char *value)
+{
+	struct in6_addr address;
+
+	g_clear_pointer(&configuration->trace_to, g_strfreev);
+	if (!*value)
+		return NULL;
+	configuration->trace_to = g_strsplit(value, ",", -1);
+	for (char **to = configuration->trace_to; *to; to++)
+		if (inet_pton(AF_INET, g_strstrip(*to), &address) != 1 &&
+		    inet_pton(AF_INET6, *to, &address) != 1)
+			return "allowed: IP addresses, separated by commas";
+	return g_strv_length(configuration->trace_to) > TRACE_TO_MAX ? "allowed: up to 8 addresses" :
+								       NULL;
+}
+
+static const char *set_number(unsigned int *number, const char *value, unsigned int min,
+			      unsigned int max, const char *allowed)
+{
+	guint64 n;
+
+	if (!g_ascii_string_to_unsigned(value, 10, min, max, &n, NULL))
+		return allowed;
+	*number = (unsigned int)n;
+	return NULL;
+}
 
 static const char *daemon_set(struct configuration *configuration, const char *key,
 			      const char *value)
 {
-	guint64 number;
-
+	if (!strcmp(key, "TraceTo"))
+		return set_trace_to(configuration, value);
 	if (!strcmp(key, "Trace")) {
 		configuration->trace = !strcmp(value, "yes");
 		return configuration->trace || !strcmp(value, "no") ? NULL : "allowed: yes, no";
 	}
-	if (!strcmp(key, "KeepOpen")) {
-		if (!g_ascii_string_to_unsigned(value, 10, 0, KEEP_OPEN_MAX, &number, NULL))
-			return "allowed: 0 to 300 seconds";
-		configuration->keep_open = (unsigned int)number;
-		return NULL;
-	}
-	if (!g_ascii_string_to_unsigned(value, 10, 1, SESSIONS_MAX, &number, NULL))
-		return "allowed: 1 to 64";
-	configuration->sessions = (unsigned int)number;
-	return NULL;
+	if (!strcmp(key, "KeepOpen"))
+		return set_number(&configuration->keep_open, value, 0, KEEP_OPEN_MAX,
+				  "allowed: 0 to 300 seconds");
+	if (!strcmp(key, "Probe"))
+		return set_number(&configuration->probe, value, 0, PROBE_MAX,
+				  "allowed: 0 to 1440 minutes");
+	return set_number(&configuration->sessions, value, 1, SESSIONS_MAX, "allowed: 1 to 64");
 }
 
 static void check_daemon_key(struct configuration *configuration, const char *file, const char *key,
@@ -195,6 +220,7 @@ void configuration_free(struct configuration *configuration)
 	g_ptr_array_unref(configuration->problems);
 	g_ptr_array_unref(configuration->warnings);
 	g_free(configuration->credentials_file);
+	g_strfreev(configuration->trace_to);
 	g_free(configuration);
 }
 

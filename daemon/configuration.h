@@ -11,6 +11,8 @@
 #define SESSIONS_MAX	  64
 #define KEEP_OPEN_DEFAULT 15
 #define KEEP_OPEN_MAX	  300
+#define TRACE_TO_MAX	  8
+#define PROBE_MAX	  1440
 
 /* ecemaild.conf and its drop-ins, as read at one moment. */
 struct configuration {
@@ -20,6 +22,8 @@ struct configuration {
 	unsigned int sessions; /* to one server */
 	unsigned int keep_open; /* seconds, for a session without a mail */
 	bool trace;
+	char **trace_to; /* IP addresses, NULL: none */
+	unsigned int probe; /* minutes between two looks at the server, 0: none */
 	GPtrArray *problems; /* bad values, in words */
 	GPtrArray *warnings; /* what was ignored, in words */
 };

@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <systemd/sd-device.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -61,6 +64,7 @@ static int device_frames(struct device *device, struct ecom_frames *frames)
 static void device_close(struct device *device)
 {
 	close(device->fd);
+	g_free(device->place);
 	g_free(device);
 }
 
@@ -77,6 +81,29 @@ static const struct device_operations operations = {
 	.close = device_close,
 };
 
+/* As udev's path_id has it, and as 60-ecemail.rules names the links by it. */
+static char *find_place(int fd)
+{
+	sd_device *node = NULL, *pci;
+	const char *path, *name;
+	char *place = NULL;
+	struct stat st;
+	unsigned int card, slot;
+
+	if (fstat(fd, &st) < 0 || sd_device_new_from_stat_rdev(&node, &st) < 0)
+		return NULL;
+	if (sd_device_get_sysname(node, &name) < 0 ||
+	    sscanf(name, "ecom%us%u", &card, &slot) != 2)
+		path = NULL;
+	else if (sd_device_get_property_value(node, "ID_PATH", &path) >= 0)
+		place = g_strdup_printf("%s-slot%u", path, slot);
+	else if (sd_device_get_parent_with_subsystem_devtype(node, "pci", NULL, &pci) >= 0 &&
+		 sd_device_get_sysname(pci, &path) >= 0)
+		place = g_strdup_printf("pci-%s-slot%u", path, slot);
+	sd_device_unref(node);
+	return place;
+}
+
 int device_open(struct device **result, const char *path)
 {
 	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -85,7 +112,7 @@ int device_open(struct device **result, const char *path)
 	if (fd < 0)
 		return -errno;
 	device = g_new(struct device, 1);
-	*device = (struct device){ &operations, fd };
+	*device = (struct device){ &operations, fd, find_place(fd) };
 	*result = device;
 	return 0;
 }

@@ -12,6 +12,7 @@
 struct device {
 	const struct device_operations *operations;
 	int fd; /* to be polled for EPOLLIN and EPOLLHUP */
+	char *place; /* of card and slot, "pci-0000:05:00.0-slot1"; NULL: not known */
 };
 
 struct device_operations {

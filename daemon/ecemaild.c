@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "backplane.h"
+#include "bus.h"
 #include "journal.h"
 
 #define CONFIGURATION_FILE "/etc/ecemail/ecemaild.conf"
@@ -77,6 +78,8 @@ static int serve(sd_event *event, struct backplane *backplane)
 {
 	int r = add_signals(event, backplane);
 
+	if (r >= 0)
+		r = bus_new(&backplane->bus, backplane);
 	if (r >= 0)
 		r = backplane_watch(backplane);
 	if (r >= 0)

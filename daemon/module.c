@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "command.h"
 #include "journal.h"
 #include "module.h"
 #include "network.h"
@@ -86,6 +87,17 @@ static int publish(struct device *device, const uint16_t words[MODULE_WORDS])
 	return r;
 }
 
+static unsigned int changed_fields(const struct store *store)
+{
+	unsigned int changed = 0;
+	const char *field;
+
+	for (unsigned int i = FIELD_SERVER; (field = command_setup_field(i)); i++)
+		if (store && store_is_ladder(store, field))
+			changed |= 1U << i;
+	return changed;
+}
+
 int module_publish(struct slot *slot)
 {
 	uint16_t words[MODULE_WORDS];
@@ -96,7 +108,7 @@ int module_publish(struct slot *slot)
 		return -ENODEV;
 	r = slot->device->operations->info(slot->device, &info);
 	if (r >= 0) {
-		module_form(words, &info, slot->setup, 0);
+		module_form(words, &info, slot->setup, changed_fields(slot->store));
 		r = publish(slot->device, words);
 	}
 	if (r < 0 && r != -ENODEV)

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "record.h"
+#include "trace.h"
 #include "text.h"
 
 static double seconds_since(uint64_t since_ns)
@@ -109,6 +110,9 @@ static char *describe(const struct request *request, const struct outcome *outco
 				      outcome->text, seconds_since(record->accepted_ns));
 	else
 		end = describe_failure(request, outcome);
+	if (request->test)
+		return g_strdup_printf("%s test by %s: %s %s", request->slot->name,
+				       request->test->author, mail, end);
 	return g_strdup_printf("%s request %llu (tag %u): %s%s %s", request->slot->name, record->id,
 			       record->tag, late, mail, end);
 }
@@ -163,7 +167,48 @@ static void add_mail(struct journal_entry *entry, const struct request *request)
 	journal_field(entry, "ECEMAIL_MAIL_MESSAGE_ID", "<%s>", request->message->id);
 }
 
-void record_outcome(const struct request *request, const struct outcome *outcome, int completed)
+static struct ended *keep(const struct request *request, const struct outcome *outcome,
+			  const char *message, int completed)
+{
+	struct ended *ended = g_new0(struct ended, 1);
+	g_autoptr(GString) subject = text_to_utf8(&request->ecemail.subject,
+						  request->setup->character_set, false);
+
+	ended->request = request->record.id;
+	ended->tag = request->record.tag;
+	ended->time_us = (uint64_t)g_get_real_time();
+	ended->duration_ms = (uint64_t)(seconds_since(request->record.accepted_ns) * 1000);
+	ended->late = completed < 0;
+	ended->outcome = *outcome;
+	ended->server = server(request);
+	ended->to = recipients(request, true);
+	ended->subject = g_strdup(subject->str);
+	ended->message_id = g_strdup(request->message ? request->message->id : "");
+	ended->words = g_strdup(message);
+	return ended;
+}
+
+/* What went wrong, at the end of the trace; success has its own line. */
+static void trace_failure(const struct request *request, const struct outcome *outcome)
+{
+	g_autofree char *cause = NULL, *line = NULL;
+
+	if (outcome->status == STATUS_SUCCESS || !trace_is_on(request->slot))
+		return;
+	cause = describe_cause(request, outcome);
+	line = g_strdup_printf("Error %u: %s", outcome->status, cause);
+	trace_say(request->slot, request->record.id, request->record.tag, line);
+}
+
+static void record_refused(const struct request *request, int completed)
+{
+	if (completed < 0 && completed != -ESTALE && completed != -ENODEV)
+		journal_log(LOG_ERR, NULL, "%s request %llu: the driver does not take its outcome: %s",
+			    request->slot->name, request->record.id, strerror(-completed));
+}
+
+struct ended *record_outcome(const struct request *request, const struct outcome *outcome,
+			     int completed)
 {
 	g_autofree char *message = describe(request, outcome, completed);
 	bool success = outcome->status == STATUS_SUCCESS;
@@ -175,20 +220,38 @@ void record_outcome(const struct request *request, const struct outcome *outcome
 	add_outcome(entry, outcome);
 	add_mail(entry, request);
 	journal_write(entry);
-	if (completed < 0 && completed != -ESTALE && completed != -ENODEV)
-		journal_log(LOG_ERR, NULL, "%s request %llu: the driver does not take its outcome: %s",
-			    request->slot->name, request->record.id, strerror(-completed));
+	record_refused(request, completed);
+	trace_failure(request, outcome);
 	backplane_count(request->slot->backplane, success, message);
+	return keep(request, outcome, message, completed);
 }
 
-void record_trace(const struct request *request, const char *line)
+void record_command(const struct request *request, const struct outcome *outcome, const char *name,
+		    int completed)
 {
-	struct journal_entry *entry = journal_entry_new(LOG_DEBUG, NULL, "%s: %s",
-							request->slot->name, line);
+	bool success = outcome->status == STATUS_SUCCESS;
+	const struct detail *detail = detail_find(outcome->detail);
+	const struct code *status = status_find(outcome->status);
+	const char *words = *outcome->text	       ? outcome->text :
+			    outcome->detail && detail ? detail->text :
+			    status		       ? status->name :
+							 "";
+	struct journal_entry *entry = journal_entry_new(
+		success ? LOG_INFO : LOG_WARNING,
+		success ? MESSAGE_COMMAND_DONE : MESSAGE_COMMAND_FAILED,
+		"%s request %llu (tag %u): %s%s: status %u, %s", request->slot->name,
+		request->record.id, request->record.tag, completed < 0 ? "too late: " : "", name,
+		outcome->status, success ? "done" : words);
 
-	journal_field(entry, "ECEMAIL_TRACE", "1");
 	add_request(entry, request);
+	add_outcome(entry, outcome);
 	journal_write(entry);
+	record_refused(request, completed);
+}
+
+static void record_trace(const struct request *request, const char *line)
+{
+	trace_say(request->slot, request->record.id, request->record.tag, line);
 }
 
 /* One line, whatever is in it. */

@@ -9,12 +9,13 @@
 /*
  * Puts a request's outcome on record: journal, counts, status text. @completed
  * is what the kernel said to it: 0, -ESTALE (it was final already: a late
- * outcome) or -ENODEV (the card is gone).
+ * outcome) or -ENODEV (the card is gone). Returns what the history keeps of it.
  */
-void record_outcome(const struct request *request, const struct outcome *outcome, int completed);
+struct ended *record_outcome(const struct request *request, const struct outcome *outcome, int completed);
 
-/* One line of the trace, in the words of seed 000, section 10. */
-void record_trace(const struct request *request, const char *line);
+/* Likewise for a setup command; the journal only. */
+void record_command(const struct request *request, const struct outcome *outcome, const char *name,
+		    int completed);
 
 /* Recipient, Subject and Body, for the trace. */
 void record_mail(const struct request *request);

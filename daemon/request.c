@@ -23,13 +23,28 @@
 #include <time.h>
 
 #include "address.h"
+#include "bus.h"
+#include "command.h"
+#include "expand.h"
 #include "record.h"
 #include "request.h"
+#include "trace.h"
 
 /* How much earlier than the kernel the daemon ends a request: its status is the better one. */
 #define MARGIN_NS (250 * 1000 * 1000ULL)
 
 static const struct submission_callbacks callbacks, callbacks_trace;
+
+static void test_free(struct request *request)
+{
+	if (!request->test)
+		return;
+	request->slot->testing = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(request->test_texts); i++)
+		g_free(request->test_texts[i]);
+	g_free(request->test->author);
+	g_free(request->test);
+}
 
 static void request_free(struct request *request)
 {
@@ -40,7 +55,10 @@ static void request_free(struct request *request)
 	g_free(request->submission.recipient_codes);
 	if (request->to)
 		g_ptr_array_unref(request->to);
+	if (request->body)
+		g_string_free(request->body, TRUE);
 	setup_unref(request->setup);
+	test_free(request);
 	slot_forget(slot, request);
 	g_free(request);
 	backplane->requests--;
@@ -77,7 +95,7 @@ static int request_progress(void *userdata, unsigned int state)
 
 	if (request->ecemail.subject.length)
 		set_label(&progress, &request->ecemail.subject);
-	if (device)
+	if (device && !request->test)
 		r = device->operations->progress(device, &progress);
 	if (r < 0 && r != -ESTALE && r != -ENODEV)
 		journal_log(LOG_ERR, NULL, "%s: request %llu cannot enter state %u: %s",
@@ -93,15 +111,32 @@ static int request_complete(const struct request *request, const struct outcome 
 	struct device *device = request->slot->device;
 	struct ecom_complete complete = { .id = request->record.id };
 
+	if (request->test)
+		return 0;
 	outcome_result(outcome, &complete.result);
 	return device ? device->operations->complete(device, &complete) : -ENODEV;
 }
 
-static void request_end(struct request *request, const struct outcome *outcome)
+/* Nobody but the slot's history needs it longer than the call. */
+static void tell_tester(const struct request *request, const struct ended *ended)
+{
+	if (request->test)
+		request->test->done(request->test->userdata, ended);
+}
+
+void request_finish(struct request *request, const struct outcome *outcome)
 {
 	int r = request_complete(request, outcome);
+	struct ended *ended;
 
-	record_outcome(request, outcome, r);
+	if (command_name(request->record.command)) {
+		record_command(request, outcome, command_name(request->record.command), r);
+	} else {
+		ended = record_outcome(request, outcome, r);
+		tell_tester(request, ended);
+		history_add(&request->slot->history, ended);
+		bus_touch(request->slot);
+	}
 	request_free(request);
 }
 
@@ -109,12 +144,15 @@ static void request_done(void *userdata)
 {
 	struct request *request = userdata;
 
-	request_end(request, &request->submission.outcome);
+	request_finish(request, &request->submission.outcome);
 }
 
 static void request_trace(void *userdata, const char *line)
 {
-	record_trace(userdata, line);
+	const struct request *request = userdata;
+
+	if (trace_is_on(request->slot))
+		trace_say(request->slot, request->record.id, request->record.tag, line);
 }
 
 static const struct submission_callbacks callbacks = {
@@ -139,12 +177,31 @@ static bool check_to(struct request *request, struct outcome *outcome)
 {
 	const struct text *to = &request->ecemail.to;
 	g_autofree char *problem = NULL, *text = NULL;
+	g_autoptr(GString) list = expand_to(request->setup, to, &problem);
 
-	request->to = address_list_parse(to->data, to->length, &problem);
+	if (list)
+		request->to = address_list_parse(list->str, list->len, &problem);
 	if (request->to)
 		return true;
 	text = g_strdup_printf("To %s", problem);
-	refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_TO, text);
+	refuse(outcome, STATUS_INVALID_DATA, list ? DETAIL_BAD_TO : DETAIL_NO_GROUP, text);
+	return false;
+}
+
+static bool check_body(struct request *request, struct outcome *outcome)
+{
+	struct text *body = &request->ecemail.body;
+	g_autofree char *problem = NULL, *text = NULL;
+
+	if (!body->length || body->data[0] != '@')
+		return true;
+	request->body = expand_body(request->setup, body, &problem);
+	if (request->body) {
+		*body = (struct text){ request->body->str, request->body->len };
+		return true;
+	}
+	text = g_strdup_printf("Body %s", problem);
+	refuse(outcome, STATUS_INVALID_DATA, DETAIL_NO_TEXT, text);
 	return false;
 }
 
@@ -196,14 +253,15 @@ static bool request_check(struct request *request, struct outcome *outcome)
 
 	if (request->record.command != COMMAND_ECEMAIL) {
 		refuse(outcome, STATUS_NOT_SERVED, DETAIL_NONE, "unknown command");
-	} else if (ecemail_decode(&request->ecemail, request->record.frame,
+	} else if (!request->test &&
+		   ecemail_decode(&request->ecemail, request->record.frame,
 				  request->record.length) < 0) {
 		refuse(outcome, STATUS_INVALID_DATA, DETAIL_LENGTHS, NULL);
 	} else if (setup->problem) {
 		refuse(outcome, STATUS_INVALID_SETUP, setup->detail, setup->problem);
 	} else if (no_sendee(request)) {
 		refuse(outcome, STATUS_NO_SENDEE, DETAIL_NONE, NULL);
-	} else if (!check_to(request, outcome)) {
+	} else if (!check_to(request, outcome) || !check_body(request, outcome)) {
 		return false;
 	} else if (subject_check(&request->ecemail.subject)) {
 		refuse(outcome, STATUS_INVALID_DATA, DETAIL_BAD_SUBJECT, NULL);
@@ -220,6 +278,9 @@ static char *message_id(const struct request *request)
 	const struct ecom_request *record = &request->record;
 	const struct slot *slot = request->slot;
 
+	if (request->test)
+		return g_strdup_printf("test.%llu.%u.%u@%s.ecemail", record->accepted_ns,
+				       slot->number, slot->card, slot->backplane->machine);
 	return g_strdup_printf("%llu.%u.%u.%08x.%08x@%s.ecemail", record->id, slot->number,
 			       slot->card, record->card_generation, record->host_generation,
 			       slot->backplane->machine);
@@ -237,7 +298,7 @@ static void request_compose(struct request *request)
 static int request_submit(struct request *request)
 {
 	struct backplane *backplane = request->slot->backplane;
-	bool trace = backplane->configuration->trace;
+	bool trace = trace_is_on(request->slot);
 	struct submission *submission = &request->submission;
 
 	request_compose(request);
@@ -256,38 +317,80 @@ static bool is_late(const struct ecom_request *record)
 	return record->deadline_ns <= now_ns() + MARGIN_NS;
 }
 
-void request_start(struct slot *slot, const struct ecom_request *record)
+static struct request *request_new(struct slot *slot, const struct ecom_request *record)
 {
 	struct request *request = g_new0(struct request, 1);
-	struct outcome outcome = { 0 };
-	bool fit;
 
 	request->slot = slot;
 	request->record = *record;
 	request->setup = setup_ref(slot->setup);
 	g_queue_push_tail(&slot->requests, request);
 	slot->backplane->requests++;
+	return request;
+}
 
-	fit = request_check(request, &outcome); /* first, since the label is the Subject */
-	if (request_progress(request, STATE_WAITING) < 0 || is_late(record)) {
+static void request_begin(struct request *request)
+{
+	struct outcome outcome = { 0 };
+	bool command = command_name(request->record.command);
+	bool fit = command || request_check(request, &outcome); /* the label is the Subject */
+
+	if (request_progress(request, STATE_WAITING) < 0 || is_late(&request->record)) {
 		outcome_fail(&outcome, STATUS_TIMEOUT, STATE_WAITING, DETAIL_NONE);
-		request_end(request, &outcome);
+		request_finish(request, &outcome);
 	} else if (!fit) {
-		request_end(request, &outcome);
+		request_finish(request, &outcome);
+	} else if (command) {
+		command_run(request);
 	} else if (request_submit(request) < 0) {
 		outcome_fail(&outcome, STATUS_NO_MEMORY, STATE_WAITING, DETAIL_NONE);
-		request_end(request, &outcome);
+		request_finish(request, &outcome);
 	}
+}
+
+void request_start(struct slot *slot, const struct ecom_request *record)
+{
+	request_begin(request_new(slot, record));
+}
+
+static struct text as_text(const char *string)
+{
+	return (struct text){ string, strlen(string) };
+}
+
+void request_start_test(struct slot *slot, const char *const texts[3],
+			const struct request_test *test)
+{
+	struct ecom_request record = { .command = COMMAND_ECEMAIL, .accepted_ns = now_ns() };
+	struct request *request;
+
+	record.deadline_ns = record.accepted_ns + slot->setup->timeout * 1000000000ULL;
+	request = request_new(slot, &record);
+	request->test = g_memdup2(test, sizeof(*test));
+	for (size_t i = 0; i < G_N_ELEMENTS(request->test_texts); i++)
+		request->test_texts[i] = g_strdup(texts[i]);
+	request->ecemail.to = as_text(request->test_texts[0]);
+	request->ecemail.subject = as_text(request->test_texts[1]);
+	request->ecemail.body = as_text(request->test_texts[2]);
+	slot->testing = true;
+	request_begin(request);
 }
 
 bool request_hand_back(struct request *request)
 {
 	struct device *device = request->slot->device;
 	struct ecom_release release = { .id = request->record.id };
+	struct outcome stopped = { 0 };
 	int r;
 
-	if (request->submission.state >= STATE_END || !device)
+	if (request->submission.state >= STATE_END || request->saving || !device)
 		return false;
+	if (request->test) {
+		engine_withdraw(request->slot->backplane->engine, &request->submission);
+		outcome_fail(&stopped, STATUS_TIMEOUT, STATE_WAITING, DETAIL_DAEMON_ENDED);
+		request_finish(request, &stopped);
+		return true;
+	}
 	engine_withdraw(request->slot->backplane->engine, &request->submission);
 	r = device->operations->release(device, &release);
 	journal_log(LOG_INFO, NULL, "%s request %llu: %s", request->slot->name, request->record.id,

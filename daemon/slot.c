@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "bus.h"
 #include "journal.h"
 #include "module.h"
 #include "request.h"
@@ -25,6 +26,7 @@ static void slot_free(struct slot *slot)
 	if (slot->device)
 		slot->device->operations->close(slot->device);
 	setup_unref(slot->setup);
+	history_clear(&slot->history);
 	g_free(slot->path);
 	g_free(slot->name);
 	g_free(slot);
@@ -33,7 +35,12 @@ static void slot_free(struct slot *slot)
 void slot_close(struct slot *slot)
 {
 	g_queue_remove(&slot->backplane->slots, slot);
+	bus_remove_slot(slot);
 	slot->io = sd_event_source_disable_unref(slot->io);
+	slot->trace_timer = sd_event_source_disable_unref(slot->trace_timer);
+	slot->trace_until = 0;
+	store_close(slot->store);
+	slot->store = NULL;
 	slot->device->operations->close(slot->device);
 	slot->device = NULL;
 	if (g_queue_is_empty(&slot->requests))
@@ -62,6 +69,8 @@ static int slot_read(struct slot *slot)
 		return 0;
 	if (r < 0)
 		return r;
+	if (record.card_generation != slot->generation)
+		slot_check_card(slot);
 	sd_event_source_set_priority(slot->io, ++slot->backplane->turn);
 	request_start(slot, &record);
 	backplane_update_reading(slot->backplane);
@@ -94,24 +103,83 @@ void slot_update_reading(struct slot *slot)
 /* Time-out and health, for the ladder program to read. */
 static void slot_tell(struct slot *slot)
 {
-	struct ecom_settings settings = {
-		.timeout = slot->setup->timeout,
-		.health = slot->setup->problem ? STATUS_INVALID_SETUP : STATUS_SUCCESS,
-	};
-	int r = slot->device->operations->set(slot->device, &settings);
+	struct ecom_settings settings = { .timeout = slot->setup->timeout };
+	int r;
 
+	slot->health = slot->setup->problem ? STATUS_INVALID_SETUP : STATUS_SUCCESS;
+	settings.health = slot->health;
+	r = slot->device->operations->set(slot->device, &settings);
 	if (r < 0 && r != -ENODEV)
 		journal_log(LOG_ERR, NULL, "%s: cannot set time-out and health of %s: %s",
 			    slot->name, slot->path, strerror(-r));
 }
 
+/* The card's power-up turns the stored setup into the working copy. */
+static bool take_generation(struct slot *slot, uint32_t generation)
+{
+	bool lost = slot->generation && !generation;
+
+	if (slot->generation == generation)
+		return false;
+	slot->generation = generation;
+	if (lost)
+		journal_log(LOG_NOTICE, MESSAGE_CARD_LOST, "%s: the card does not answer",
+			    slot->name);
+	else
+		journal_log(LOG_INFO, MESSAGE_CARD_SERVED, "%s: the card answers, generation %08x",
+			    slot->name, generation);
+	if (!store_set_generation(slot->store, generation))
+		return false;
+	journal_log(LOG_NOTICE, MESSAGE_CARD_POWER_UP,
+		    "%s: the card was powered up: the stored setup is the working copy now",
+		    slot->name);
+	return true;
+}
+
+void slot_check_card(struct slot *slot)
+{
+	struct ecom_info info;
+
+	if (slot->device && slot->device->operations->info(slot->device, &info) >= 0 &&
+	    take_generation(slot, info.card_generation))
+		slot_configure(slot);
+}
+
+static void store_changed(void *userdata)
+{
+	slot_configure(userdata);
+}
+
+static char *site_value(void *userdata, const char *field)
+{
+	const struct slot *slot = userdata;
+
+	return configuration_value(slot->backplane->configuration, slot->card, slot->number, field);
+}
+
+static void open_store(struct slot *slot, uint32_t generation)
+{
+	static const struct store_callbacks callbacks = {
+		.changed = store_changed,
+		.site = site_value,
+	};
+	struct backplane *backplane = slot->backplane;
+	const char *place = slot->device->place;
+
+	slot->store = store_open(backplane->disk, place ? backplane->state_directory : NULL,
+				 place ? place : slot->name, &callbacks, slot);
+	take_generation(slot, generation);
+}
+
 void slot_configure(struct slot *slot)
 {
+	g_autoptr(GHashTable) over = store_values(slot->store);
 	const struct setup *setup;
 
 	engine_retire(slot->backplane->engine, slot->setup);
 	setup_unref(slot->setup);
-	slot->setup = configuration_setup(slot->backplane->configuration, slot->card, slot->number);
+	slot->setup = configuration_setup_over(slot->backplane->configuration, slot->card,
+					       slot->number, over);
 	setup = slot->setup;
 	if (setup->problem)
 		journal_log(LOG_WARNING, MESSAGE_SETUP_INVALID,
@@ -125,6 +193,7 @@ void slot_configure(struct slot *slot)
 			    setup->cc->len, setup->timeout);
 	slot_tell(slot);
 	module_publish(slot);
+	bus_touch(slot);
 }
 
 int slot_new(struct backplane *backplane, struct device *device, const char *path)
@@ -136,6 +205,7 @@ int slot_new(struct backplane *backplane, struct device *device, const char *pat
 	slot->backplane = backplane;
 	slot->device = device;
 	slot->path = g_strdup(path);
+	history_init(&slot->history);
 	if (r >= 0)
 		r = sd_event_add_io(backplane->event, &slot->io, device->fd, 0, slot_ready, slot);
 	if (r < 0) {
@@ -149,7 +219,9 @@ int slot_new(struct backplane *backplane, struct device *device, const char *pat
 	journal_log(LOG_INFO, MESSAGE_SLOT_OPENED, "%s: opened %s, module %.*s, card %.*s",
 		    slot->name, path, (int)sizeof(info.module), info.module,
 		    (int)sizeof(info.serial), info.serial);
+	open_store(slot, info.card_generation);
 	slot_configure(slot);
+	bus_add_slot(slot);
 	slot_update_reading(slot);
 	return 0;
 }

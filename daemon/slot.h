@@ -4,6 +4,8 @@
 
 #include "backplane.h"
 #include "device.h"
+#include "history.h"
+#include "store.h"
 
 /* One slot of a card: to the PLC, one ECOM100. */
 struct slot {
@@ -13,7 +15,15 @@ struct slot {
 	unsigned int card;
 	unsigned int number;
 	char *name; /* "0:K1" */
-	struct setup *setup;
+	struct store *store; /* NULL once the card is gone */
+	struct setup *setup; /* as configuration and store have it */
+	uint32_t generation; /* of the card, 0: it does not answer */
+	unsigned int health; /* as told to the driver */
+	struct history history;
+	uint64_t trace_until; /* CLOCK_REALTIME, 0: not switched on */
+	sd_event_source *trace_timer;
+	struct bus_slot *bus; /* its object, or NULL */
+	bool testing; /* a test mail is under way */
 	struct rate rate; /* of the requests that were fit to be mailed */
 	sd_event_source *io;
 	GQueue requests; /* read and not ended */
@@ -28,8 +38,11 @@ void slot_close(struct slot *slot);
 /* Likewise, since the card is gone. */
 void slot_gone(struct slot *slot);
 
-/* Takes the slot's setup from the configuration and tells the driver. */
+/* Takes the slot's setup from configuration and store and tells the driver. */
 void slot_configure(struct slot *slot);
+
+/* Has the card been powered up, or been lost? Asked each second. */
+void slot_check_card(struct slot *slot);
 
 /* Reads requests or not, as the engine has room for them. */
 void slot_update_reading(struct slot *slot);

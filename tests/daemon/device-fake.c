@@ -68,8 +68,8 @@ static int fake_set(struct device *device, const struct ecom_settings *settings)
 
 static int fake_info(struct device *device, struct ecom_info *info)
 {
-	(void)device;
 	memset(info, 0, sizeof(*info));
+	info->card_generation = FAKE(device)->generation;
 	info->card = 0;
 	info->slot = 1;
 	info->dip = 0x80 | 12;
@@ -79,12 +79,47 @@ static int fake_info(struct device *device, struct ecom_info *info)
 	return 0;
 }
 
-static int fake_set_registers(struct device *device, const struct ecom_registers *r)
+static uint16_t *find_words(struct device_fake *fake, const struct ecom_registers *registers)
 {
-	if (r->station != STATION_MAILBOX || r->address < REG_INFO || r->count > ECOM_REGISTERS_MAX ||
-	    r->address + r->count > REG_INFO_END || !r->count)
+	size_t size = registers->station == STATION_MAILBOX ? G_N_ELEMENTS(fake->registers) :
+							      G_N_ELEMENTS(fake->scratch);
+
+	if (registers->count < 1 || registers->count > ECOM_REGISTERS_MAX ||
+	    (registers->station != STATION_MAILBOX && registers->station != STATION_SCRATCH) ||
+	    registers->address + registers->count > size)
+		return NULL;
+	return (registers->station == STATION_MAILBOX ? fake->registers : fake->scratch) +
+	       registers->address;
+}
+
+static int fake_get_registers(struct device *device, struct ecom_registers *registers)
+{
+	const uint16_t *words = find_words(FAKE(device), registers);
+
+	if (!words)
 		return -EINVAL;
-	memcpy(FAKE(device)->registers + r->address, r->words, r->count * sizeof(r->words[0]));
+	memcpy(registers->words, words, registers->count * sizeof(*words));
+	return 0;
+}
+
+static int fake_set_registers(struct device *device, const struct ecom_registers *registers)
+{
+	uint16_t *words = find_words(FAKE(device), registers);
+
+	if (!words)
+		return -EINVAL;
+	memcpy(words, registers->words, registers->count * sizeof(*words));
+	return 0;
+}
+
+static int fake_frames(struct device *device, struct ecom_frames *frames)
+{
+	(void)device;
+	memset(frames, 0, sizeof(*frames));
+	frames->wx.sequence = 7;
+	frames->wx.station = STATION_MAILBOX;
+	frames->wx.length = 4;
+	memcpy(frames->wx.data, "\x01\x82\x08", 4);
 	return 0;
 }
 
@@ -95,6 +130,7 @@ static void fake_close(struct device *device)
 	if (fake->closed)
 		*fake->closed = 1;
 	close(device->fd);
+	g_free(device->place);
 	g_queue_clear_full(&fake->queue, g_free);
 	g_array_unref(fake->progress);
 	g_array_unref(fake->complete);
@@ -108,8 +144,10 @@ static const struct device_operations operations = {
 	.complete = fake_complete,
 	.release = fake_release,
 	.set = fake_set,
-	.set_registers = fake_set_registers,
 	.info = fake_info,
+	.get_registers = fake_get_registers,
+	.set_registers = fake_set_registers,
+	.frames = fake_frames,
 	.close = fake_close,
 };
 
@@ -118,6 +156,8 @@ struct device_fake *device_fake_new(void)
 	struct device_fake *fake = g_new0(struct device_fake, 1);
 
 	fake->device.operations = &operations;
+	fake->generation = 0x11111111;
+	fake->device.place = g_strdup("pci-0000:05:00.0-slot1");
 	fake->device.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC | EFD_SEMAPHORE);
 	fake->stale_at = -1;
 	fake->gone_at = -1;
@@ -135,8 +175,8 @@ void device_fake_push(struct device_fake *fake, const struct ecom_request *reque
 	g_assert(write(fake->device.fd, &one, sizeof(one)) == sizeof(one));
 }
 
-void device_fake_mail(struct device_fake *fake, const char *to, const char *subject,
-		      const char *body, unsigned int timeout_ms)
+void device_fake_command(struct device_fake *fake, unsigned int command, const void *parameters,
+			 size_t length, unsigned int timeout_ms)
 {
 	static uint64_t id;
 	struct ecom_request request = { 0 };
@@ -146,19 +186,32 @@ void device_fake_mail(struct device_fake *fake, const char *to, const char *subj
 	request.id = ++id;
 	request.accepted_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	request.deadline_ns = request.accepted_ns + timeout_ms * 1000000ULL;
-	request.card_generation = 0x11111111;
+	request.card_generation = fake->generation;
 	request.host_generation = 0x22222222;
-	request.command = COMMAND_ECEMAIL;
+	request.command = (__u8)command;
 	request.tag = 5;
-	request.length = (__u16)(ECEMAIL_TEXT + strlen(to) + strlen(subject) + strlen(body));
+	request.length = (__u16)(FRAME_HEADER_SIZE + length);
 	request.frame[FRAME_VERSION] = FRAME_VERSION_VALUE;
-	request.frame[FRAME_COMMAND] = COMMAND_ECEMAIL;
+	request.frame[FRAME_COMMAND] = (__u8)command;
 	request.frame[FRAME_TAG] = 5;
-	request.frame[ECEMAIL_TO_LENGTH] = (__u8)strlen(to);
-	request.frame[ECEMAIL_SUBJECT_LENGTH] = (__u8)strlen(subject);
-	request.frame[ECEMAIL_BODY_LENGTH] = (__u8)strlen(body);
-	sprintf((char *)request.frame + ECEMAIL_TEXT, "%s%s%s", to, subject, body);
+	g_assert(request.length <= FRAME_SIZE_MAX);
+	if (length)
+		memcpy(request.frame + FRAME_HEADER_SIZE, parameters, length);
 	device_fake_push(fake, &request);
+}
+
+void device_fake_mail(struct device_fake *fake, const char *to, const char *subject,
+		      const char *body, unsigned int timeout_ms)
+{
+	g_autofree char *parameters = g_strdup_printf("%c%c%c.%s%s%s", (int)strlen(to),
+						      (int)strlen(subject), (int)strlen(body), to,
+						      subject, body);
+
+	parameters[ECEMAIL_RESERVED - FRAME_HEADER_SIZE] = 0;
+	device_fake_command(fake, COMMAND_ECEMAIL, parameters,
+			    ECEMAIL_TEXT - FRAME_HEADER_SIZE + strlen(to) + strlen(subject) +
+				    strlen(body),
+			    timeout_ms);
 }
 
 char *device_fake_states(const struct device_fake *fake)

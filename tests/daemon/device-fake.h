@@ -19,11 +19,17 @@ struct device_fake {
 	GArray *complete; /* struct ecom_complete */
 	GArray *release; /* struct ecom_release */
 	struct ecom_settings settings;
-	uint16_t registers[REG_MODULE_END]; /* as written by SET_REGISTERS */
+	uint32_t generation; /* of its card, as INFO and requests have it */
+	uint16_t registers[65536]; /* station 89 */
+	uint16_t scratch[64]; /* station 90 */
 	unsigned int *closed; /* set to 1, if given, since the struct is freed then */
 };
 
 struct device_fake *device_fake_new(void);
+
+/* Queues a frame of any command with these parameters. */
+void device_fake_command(struct device_fake *fake, unsigned int command, const void *parameters,
+			 size_t length, unsigned int timeout_ms);
 
 /* Queues an ECEMAIL request with its deadline @timeout_ms from now. */
 void device_fake_mail(struct device_fake *fake, const char *to, const char *subject,

@@ -277,7 +277,8 @@ static void test_checks(void **state)
 			  bad_cc[] = "[Slot 0:K1]\nCc=nobody\n";
 	struct ecom_request good = make_request("mark@hosteng.com", "x");
 	struct ecom_request empty = make_request(" ,", "a\tb");
-	struct ecom_request bad_to = make_request("mark", "a\tb");
+	struct ecom_request bad_to = make_request("mark@", "a\tb");
+	struct ecom_request no_group = make_request("mark", "a\tb");
 	struct ecom_request bad_subject = make_request("mark@hosteng.com", "a\tb");
 	struct ecom_request malformed = empty, unknown = empty;
 
@@ -291,7 +292,9 @@ static void test_checks(void **state)
 	expect_refused(bad_cc, &good, 24, 23, "Cc=nobody: \"nobody\": no @; allowed: name@domain, "
 					      "name@domain, ...");
 	expect_refused(NULL, &empty, 21, 0, "");
-	expect_refused(NULL, &bad_to, 23, 51, "To \"mark\": no @");
+	expect_refused(NULL, &bad_to, 23, 51, "To \"mark@\": nothing after the @");
+	expect_refused(NULL, &no_group, 23, 53,
+		       "To \"mark\": neither an address nor a group of the setup");
 	expect_refused(NULL, &bad_subject, 23, 52, "");
 }
 
