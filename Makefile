@@ -91,6 +91,9 @@ check-fuzz: ## fuzzing of all that takes foreign bytes, T=NAME
 check-model: ## the model of mailbox and request life, searched by spin, T=NAME
 	@tests/model/run $(T)
 
+check-servers: $(BUILD)/ecemailctl ## ecemailctl submit and the mail servers of others, T=NAME
+	@tests/servers/run $(if $(T),"$(T)")
+
 check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 	@tests/selftests/run $(T)
 
@@ -120,6 +123,6 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules check-static check-unit check-fuzz check-selftests check-model \
+.PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests check-model \
 	check-vm check-foreign check-system check-mutate mutate compile-flags install clean help
 .DELETE_ON_ERROR:
