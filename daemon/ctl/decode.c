@@ -59,13 +59,15 @@ static guint32 pair(const guint16 *words)
 	return words[0] | (guint32)words[1] << 16;
 }
 
-/* First character in the low byte. */
+/* First character in the low byte; what is unused of it is 0. */
 static char *text_of(const guint16 *words, size_t length)
 {
 	g_autofree char *bytes = g_malloc(length + 1);
 
 	for (size_t i = 0; i < length; i++)
 		bytes[i] = (char)(words[i / 2] >> (i % 2 ? 8 : 0));
+	while (length && !bytes[length - 1])
+		length--;
 	return g_utf8_make_valid(bytes, (gssize)length);
 }
 

@@ -38,6 +38,15 @@ ctl-probe-srcs := tests/daemon/probe.c tests/daemon/server.c tests/daemon/certif
 	$(filter-out daemon/ctl/main.c,$(ecemailctl-srcs))
 ctl-probe-pkgs := $(ecemailctl-pkgs) openssl
 
+UNIT_TESTS += ctl-decode ctl-premises
+ctl-decode-srcs := tests/daemon/decode.c daemon/ctl/decode.c daemon/ctl/events.c daemon/outcome.c \
+	daemon/status.c
+ctl-decode-pkgs := json-glib-1.0 libnl-genl-3.0
+
+ctl-premises-srcs := tests/daemon/premises.c $(addprefix daemon/ctl/, premises.c slots.c bus.c \
+	command.c output.c)
+ctl-premises-pkgs := json-glib-1.0 gio-2.0
+
 daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs) openssl
 daemon-engine-libs := -Wl,--wrap=getaddrinfo
