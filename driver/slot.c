@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/ktime.h>
 #include <linux/vmalloc.h>
+#include <linux/wait_bit.h>
 
 #include "compat.h"
 #include "ecom.h"
@@ -23,6 +24,7 @@
 static struct class *slot_class;
 static dev_t slot_devt;
 static DEFINE_IDA(slot_minors);
+static atomic_t slots_alive = ATOMIC_INIT(0);
 
 int ecom_slots_init(void)
 {
@@ -37,8 +39,13 @@ int ecom_slots_init(void)
 	return PTR_ERR(slot_class);
 }
 
+/*
+ * Whoever holds a reference to a slot's device, or frees it late, still needs
+ * slot_release() when its card has long been let go.
+ */
 void ecom_slots_exit(void)
 {
+	wait_var_event(&slots_alive, !atomic_read(&slots_alive));
 	class_destroy(slot_class);
 	unregister_chrdev_region(slot_devt, SLOT_MINORS);
 	ida_destroy(&slot_minors);
@@ -52,6 +59,8 @@ static void slot_release(struct device *dev)
 	ecom_card_put(slot->card);
 	mutex_destroy(&slot->mailbox_lock);
 	vfree(slot);
+	if (atomic_dec_and_test(&slots_alive))
+		wake_up_var(&slots_alive);
 }
 
 static void expire(struct work_struct *work)
@@ -188,6 +197,7 @@ struct ecom_slot *ecom_slot_create(struct ecom_card *card, unsigned int index)
 		vfree(slot);
 		return ERR_PTR(minor);
 	}
+	atomic_inc(&slots_alive);
 	kref_get(&card->ref);
 	slot->card = card;
 	slot->index = index;
