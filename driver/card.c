@@ -197,6 +197,11 @@ static void tell(struct ecom_card *card, const char *trouble)
 	card->trouble = trouble;
 }
 
+static void trace(struct ecom_card *card)
+{
+	trace_ecom_card(card->index, card->id.generation, card->serving, card->trouble ?: "none");
+}
+
 /* The right card, but is it to be served? */
 static const char *judge(struct ecom_card *card, const struct identification *id, bool tick)
 {
@@ -219,13 +224,14 @@ static const char *judge(struct ecom_card *card, const struct identification *id
 void ecom_card_check(struct ecom_card *card, bool tick)
 {
 	struct identification id;
-	const char *trouble;
+	const char *trouble, *before;
 	u32 generation;
 	bool serving;
 
 	mutex_lock(&card->check_lock);
 	generation = card->id.generation;
 	serving = card->serving;
+	before = card->trouble;
 	trouble = identify(card, &id);
 	if (!trouble)
 		trouble = judge(card, &id, tick);
@@ -234,10 +240,10 @@ void ecom_card_check(struct ecom_card *card, bool tick)
 	else if (!card->serving || id.generation != card->id.generation)
 		start(card, &id);
 	tell(card, trouble);
-	if (card->serving != serving || card->id.generation != generation) {
-		trace_ecom_card(card->index, card->id.generation, card->serving);
+	if (card->serving != serving || card->id.generation != generation)
 		schedule_work(&card->tell_work);
-	}
+	if (card->serving != serving || card->id.generation != generation || trouble != before)
+		trace(card);
 	mutex_unlock(&card->check_lock);
 }
 
@@ -257,6 +263,7 @@ void ecom_card_stop(struct ecom_card *card)
 	pause(card);
 	card->trouble = stopped;
 	card->still = 0;
+	trace(card);
 	mutex_unlock(&card->check_lock);
 	schedule_work(&card->tell_work);
 }

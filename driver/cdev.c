@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 
 #include "ecom.h"
+#include "trace.h"
 
 /* The same on every machine and in 32-bit programs: no hidden padding */
 static_assert(sizeof(struct ecom_request) == 176);
@@ -38,8 +39,19 @@ static int attach(struct ecom_slot *slot)
 		err = -EBUSY;
 	else
 		queue_attach(&slot->queue);
+	if (!err)
+		trace_ecom_slot(slot->card->index, slot->registers.number, "attached");
 	spin_unlock(&slot->queue_lock);
 	return err;
+}
+
+static void detach(struct ecom_slot *slot)
+{
+	spin_lock(&slot->queue_lock);
+	trace_ecom_slot(slot->card->index, slot->registers.number, "detached");
+	queue_detach(&slot->queue);
+	ecom_slot_queue_changed(slot);
+	spin_unlock(&slot->queue_lock);
 }
 
 static int ecom_open(struct inode *inode, struct file *file)
@@ -72,10 +84,7 @@ static int ecom_release(struct inode *inode, struct file *file)
 	struct ecom_file *f = file->private_data;
 
 	if (f->daemon) {
-		spin_lock(&f->slot->queue_lock);
-		queue_detach(&f->slot->queue);
-		ecom_slot_queue_changed(f->slot);
-		spin_unlock(&f->slot->queue_lock);
+		detach(f->slot);
 		ecom_slot_show_attached(f->slot);
 	}
 	kfree(f);

@@ -107,6 +107,13 @@ static void check_sequence(struct ecom_slot *slot, const struct ecom_mailbox *bo
 	spin_unlock(&slot->queue_lock);
 }
 
+static void trace(struct ecom_slot *slot, const struct ecom_mailbox *box, bool repeated,
+		  const struct mailbox_transfer *t, u32 result)
+{
+	trace_ecom_mailbox(slot->card->index, slot->registers.number, box == &slot->rx, repeated,
+			   t, result);
+}
+
 static void remember(struct ecom_slot *slot, struct ecom_mailbox *box,
 		     const struct mailbox_transfer *t, u32 result)
 {
@@ -119,7 +126,7 @@ static void remember(struct ecom_slot *slot, struct ecom_mailbox *box,
 	last->address = min_t(u32, t->address, U16_MAX);
 	last->length = min_t(u32, MAILBOX_LENGTH(t->header), MAILBOX_DATA_MAX);
 	memcpy(last->data, t->data, sizeof(last->data));
-	trace_ecom_mailbox(slot->card->index, slot->registers.number, box == &slot->rx, last);
+	trace(slot, box, false, t, result);
 }
 
 static void acknowledge(struct ecom_slot *slot, struct ecom_mailbox *box,
@@ -166,6 +173,8 @@ static void serve_wx(struct ecom_slot *slot)
 		ecom_slot_queue_changed(slot);
 		spin_unlock(&slot->queue_lock);
 		remember(slot, &slot->wx, &wx, result);
+	} else {
+		trace(slot, &slot->wx, true, &wx, result);
 	}
 	acknowledge(slot, &slot->wx, &wx_place, wx.sequence, result);
 }

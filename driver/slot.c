@@ -213,8 +213,13 @@ struct ecom_slot *ecom_slot_create(struct ecom_card *card, unsigned int index)
 
 int ecom_slot_publish(struct ecom_slot *slot)
 {
+	int err;
+
 	ecom_debugfs_add(slot);
-	return cdev_device_add(&slot->cdev, &slot->dev);
+	err = cdev_device_add(&slot->cdev, &slot->dev);
+	if (!err)
+		trace_ecom_slot(slot->card->index, slot->registers.number, "published");
+	return err;
 }
 
 /* No new opens from here on; open files see the card gone. */
@@ -226,6 +231,7 @@ void ecom_slot_unpublish(struct ecom_slot *slot)
 	spin_lock(&slot->queue_lock);
 	slot->gone = true;
 	spin_unlock(&slot->queue_lock);
+	trace_ecom_slot(slot->card->index, slot->registers.number, "gone");
 	wake_up_all(&slot->wait);
 }
 
