@@ -97,6 +97,9 @@ check-servers: $(BUILD)/ecemailctl ## ecemailctl submit and the mail servers of 
 check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 	@tests/selftests/run $(T)
 
+check-kunit: ## KUnit tests of the driver in the guest, debug kernel, T=SUITE
+	@tests/kunit/run $(T)
+
 check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
 	@tests/vm/run $(T)
 
@@ -123,6 +126,6 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests check-model \
-	check-vm check-foreign check-system check-mutate mutate compile-flags install clean help
+.PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests \
+	check-kunit check-model check-vm check-foreign check-system check-mutate mutate compile-flags install clean help
 .DELETE_ON_ERROR:

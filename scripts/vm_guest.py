@@ -486,6 +486,8 @@ class Guest(Channel):
                   "iomem=relaxed",
                   # Without it the debug kernel waits for random numbers
                   "random.trust_cpu=on",
+                  # Where it has KUnit, tests run when their module is loaded
+                  "kunit.enable=1",
                   # For systemd: a plain log of what starts, for a human to read
                   "systemd.show_status=true", "SYSTEMD_COLORS=0", "TERM=dumb"]
         if not kernel.initrd:

@@ -20,6 +20,9 @@ cat $leaks
 INJECTED = ("remove_proc_entry", "unregister_irq_proc")
 
 
+LINES = 100  # of what is wrong, to be shown
+
+
 class Report:
     """KTAP's top level."""
 
@@ -63,8 +66,9 @@ def without_injected(log):
 def check(guest, report, module="ecom"):
     """Two results: by the kernel's log and, where it has it, by kmemleak."""
     log = without_injected(guest.kernel_log().splitlines())
-    bad = any(KERNEL_TROUBLE.search(line) for line in log)
-    report.result("kernel log is clean", not bad, log if bad else ())
+    bad = [number for number, line in enumerate(log) if KERNEL_TROUBLE.search(line)]
+    report.result("kernel log is clean", not bad,
+                  log[max(0, bad[0] - 20):bad[0] + LINES] if bad else ())
     leaks = guest.run(["sh", "-c", LEAKS, "sh", module], check=False)
     report.result("no memory is lost and the module unloads", not leaks.status,
-                  (leaks.stdout + leaks.stderr).splitlines() if leaks.status else ())
+                  (leaks.stdout + leaks.stderr).splitlines()[:LINES] if leaks.status else ())
