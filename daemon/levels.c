@@ -92,7 +92,7 @@ static void parse_state(GKeyFile *file, struct levels *levels)
 		levels->generation = (uint32_t)number;
 	for (char **field = ladder; field && *field; field++)
 		if (g_hash_table_contains(levels->working, *field))
-			g_hash_table_add(levels->ladder, g_strdup(*field));
+			g_hash_table_insert(levels->ladder, g_strdup(*field), g_strdup(""));
 }
 
 struct levels *levels_parse(const char *text, GPtrArray *warnings, char **problem)

@@ -75,3 +75,12 @@ daemon-network-pkgs := libnl-route-3.0
 daemon-module-srcs := tests/daemon/module.c tests/daemon/device-fake.c tests/daemon/loop.c \
 	$(DAEMON_PARTS)
 daemon-module-pkgs := $(ecemaild-pkgs)
+
+UNIT_TESTS += daemon-store daemon-expand
+
+daemon-store-srcs := tests/daemon/store.c tests/daemon/loop.c $(DAEMON_PARTS)
+daemon-store-pkgs := $(ecemaild-pkgs)
+
+daemon-expand-srcs := tests/daemon/expand.c $(DAEMON_PARTS)
+daemon-expand-pkgs := $(ecemaild-pkgs)
+
