@@ -84,3 +84,9 @@ daemon-store-pkgs := $(ecemaild-pkgs)
 daemon-expand-srcs := tests/daemon/expand.c $(DAEMON_PARTS)
 daemon-expand-pkgs := $(ecemaild-pkgs)
 
+
+UNIT_TESTS += daemon-command
+
+daemon-command-srcs := tests/daemon/command.c tests/daemon/device-fake.c tests/daemon/loop.c \
+	$(DAEMON_PARTS)
+daemon-command-pkgs := $(ecemaild-pkgs)
