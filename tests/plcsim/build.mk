@@ -7,7 +7,7 @@ plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c request.c ecemail.c \
 	ecemsup.c information.c ecrx.c)
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
-	card.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
+	card.c misbehave.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
 	view.c run.c ctl.c)
 
@@ -37,5 +37,6 @@ $(eval $(call plcsim-test,download,tests/plcsim/test-text.c tests/plcsim/fake-ca
 $(eval $(call plcsim-test,record,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,card,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,script,tests/plcsim/test-text.c $(plcsim-all-srcs)))
+$(eval $(call plcsim-test,misbehave,tests/plcsim/misbehave.c tests/plcsim/card.c))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c $(plcsim-all-srcs)))

@@ -73,13 +73,28 @@ static void bytes_write(struct card *card, uint32_t offset, const void *bytes, s
 
 static void raise_vector(struct card *card, uint32_t vector)
 {
-	if (vector != HOST_VECTOR_NONE && card->raise)
+	if (vector != HOST_VECTOR_NONE && card->raise && !card->mute)
 		card->raise(card->raise_owner, vector);
 }
 
 static void raise_card_event(struct card *card)
 {
 	raise_vector(card, word_read(card, HOST_BLOCK + HOST_VECTOR));
+}
+
+uint32_t card_peek(const struct card *card, uint32_t offset)
+{
+	return word_read(card, offset);
+}
+
+void card_poke(struct card *card, uint32_t offset, uint32_t value)
+{
+	word_write(card, offset, value);
+}
+
+void card_ring_host(struct card *card, uint32_t vector)
+{
+	raise_vector(card, vector);
 }
 
 static bool host_alive(const struct card *card)
@@ -155,7 +170,8 @@ void card_look(struct card *card)
 
 void card_tick(struct card *card)
 {
-	word_write(card, CARD_HEARTBEAT, ++card->heartbeat);
+	if (!card->lifeless)
+		word_write(card, CARD_HEARTBEAT, ++card->heartbeat);
 	if (card->host_silent < HEARTBEAT_TICKS)
 		card->host_silent++;
 	card_look(card);

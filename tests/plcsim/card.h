@@ -40,6 +40,8 @@ struct card {
 	uint8_t *dpram;
 	uint32_t peer; /* the card's own number at the doorbell */
 	bool power;
+	bool mute; /* misbehaves: rings no doorbell */
+	bool lifeless; /* misbehaves: has no heartbeat */
 	uint32_t generation;
 	uint32_t heartbeat;
 	uint32_t host_heartbeat;
@@ -64,6 +66,11 @@ void card_power_up(struct card *card);
 void card_tick(struct card *card);
 /* A doorbell has rung: there may be something to see */
 void card_look(struct card *card);
+
+/* For a card that misbehaves: any word of DPRAM, any vector of the host */
+uint32_t card_peek(const struct card *card, uint32_t offset);
+void card_poke(struct card *card, uint32_t offset, uint32_t value);
+void card_ring_host(struct card *card, uint32_t vector);
 
 enum card_host card_host(const struct card *card);
 const struct card_slot *card_find_slot(const struct card *card, unsigned int number);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tests/plcsim/command.h"
+#include "tests/plcsim/misbehave.h"
 #include "uapi/linux/ecom_slave89.h"
 
 #define SLOT_MAX 15
@@ -153,6 +155,29 @@ static const char *parse_card(struct command *c, const char **text)
 
 	c->action = ACTION_RESET;
 	return strcmp(word, "reset") == 0 ? NULL : "reset is missing";
+}
+
+static const char *no_such_mode(void)
+{
+	g_autofree char *names = misbehave_names();
+	g_autofree char *wrong = g_strdup_printf("the mode must be one of %s", names);
+
+	return g_intern_string(wrong);
+}
+
+static const char *parse_misbehave(struct command *c, const char **text)
+{
+	g_autofree char *word = take_word(text);
+	unsigned long seed = 1;
+
+	c->misbehaviour = misbehave_find(word);
+	if (c->misbehaviour < 0)
+		return strcmp(word, "off") == 0 ? NULL : no_such_mode();
+	skip_blanks(text);
+	if (**text && take_number(text, 10, ULONG_MAX, &seed))
+		return "the seed must be a number";
+	c->seed = seed;
+	return NULL;
 }
 
 /* Steps over the number that may follow; otherwise if there is none */
@@ -319,6 +344,7 @@ static const struct command_type {
 	[COMMAND_DOWNLOAD] = { "download", "download FILE",                         parse_download },
 	[COMMAND_SAVE]   = { "save",   "save FILE [ELEMENT …]",                     parse_save },
 	[COMMAND_PORT]   = { "port",   "port",                                      parse_nothing },
+	[COMMAND_MISBEHAVE] = { "misbehave", "misbehave MODE [SEED]|off",            parse_misbehave },
 	[COMMAND_QUIT]   = { "quit",   "quit",                                      parse_nothing },
 };
 // clang-format on

@@ -26,6 +26,7 @@ enum command_verb {
 	COMMAND_DOWNLOAD,
 	COMMAND_SAVE,
 	COMMAND_PORT,
+	COMMAND_MISBEHAVE,
 	COMMAND_QUIT,
 };
 
@@ -49,6 +50,8 @@ struct command {
 	enum command_action action;
 	unsigned int count; /* scans, or milliseconds of a scan */
 	int64_t clock; /* seconds since 1970, local time */
+	int misbehaviour; /* negative: none */
+	uint64_t seed;
 	unsigned int slot;
 	struct transfer transfer;
 	char path[COMMAND_PATH_MAX];

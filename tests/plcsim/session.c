@@ -164,6 +164,18 @@ static enum session_state begin_card(struct session *s)
 	return SESSION_DONE;
 }
 
+static enum session_state begin_misbehave(struct session *s)
+{
+	const struct command *c = &s->command;
+
+	int error = simulator_misbehave(s->simulator, c->misbehaviour, c->seed);
+
+	if (!error)
+		return SESSION_DONE;
+	g_string_printf(s->error, "no timer for the card: %s", g_strerror(-error));
+	return SESSION_FAILED;
+}
+
 static enum session_state begin_quit(struct session *s)
 {
 	simulator_stop(s->simulator, 0);
@@ -353,6 +365,7 @@ static const struct {
 	[COMMAND_DOWNLOAD] = { begin_download, NULL,          after_one_scan },
 	[COMMAND_SAVE]   = { begin_save,     NULL,            NULL },
 	[COMMAND_PORT]   = { begin_port,     NULL,            NULL },
+	[COMMAND_MISBEHAVE] = { begin_misbehave, NULL,        NULL },
 	[COMMAND_QUIT]   = { begin_quit,     NULL,            NULL },
 };
 // clang-format on

@@ -71,6 +71,25 @@ static void card_timer_ready(struct source *source, uint32_t events __attribute_
 	report_pc(sim);
 }
 
+static void misbehaviour_timer_ready(struct source *source,
+				     uint32_t events __attribute__((unused)))
+{
+	struct simulator *sim = source->owner;
+
+	source_drain(source);
+	misbehave_step(&sim->misbehaviour);
+}
+
+int simulator_misbehave(struct simulator *sim, int mode, uint64_t seed)
+{
+	loop_remove(&sim->loop, &sim->misbehaviour_timer);
+	misbehave_stop(&sim->misbehaviour);
+	if (mode < 0)
+		return 0;
+	misbehave_start(&sim->misbehaviour, &sim->card, mode, seed);
+	return loop_add_timer(&sim->loop, &sim->misbehaviour_timer, MISBEHAVE_PERIOD);
+}
+
 static void signal_ready(struct source *source, uint32_t events __attribute__((unused)))
 {
 	simulator_stop(source->owner, 0);
@@ -182,6 +201,8 @@ int simulator_init(struct simulator *sim, const char *socket_path)
 	if (error)
 		return error;
 	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
+	sim->misbehaviour_timer = (struct source){ -1, misbehaviour_timer_ready, sim };
+	sim->misbehaviour.mode = -1;
 	recorder_init(&sim->recorder, &sim->card.backplane, sim->record, clock_now);
 	plc_init(&sim->plc, &sim->base, sim->program,
 		 sim->record ? &sim->recorder.backplane : &sim->card.backplane);
@@ -204,6 +225,7 @@ void simulator_release(struct simulator *sim)
 	ivshmem_release(&sim->ivshmem);
 	loop_remove(&sim->loop, &sim->scan_timer);
 	loop_remove(&sim->loop, &sim->card_timer);
+	loop_remove(&sim->loop, &sim->misbehaviour_timer);
 	loop_remove(&sim->loop, &sim->signals);
 	plc_release(&sim->plc);
 	card_release(&sim->card);

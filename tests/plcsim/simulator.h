@@ -8,6 +8,7 @@
 #include "tests/plcsim/card.h"
 #include "tests/plcsim/ivshmem.h"
 #include "tests/plcsim/loop.h"
+#include "tests/plcsim/misbehave.h"
 #include "tests/plcsim/plc.h"
 #include "tests/plcsim/record.h"
 
@@ -25,6 +26,8 @@ struct simulator {
 	unsigned int steps; /* … so many */
 	struct source scan_timer;
 	struct source card_timer;
+	struct misbehaviour misbehaviour;
+	struct source misbehaviour_timer; /* fd -1 while the card behaves */
 	struct source signals;
 	GPtrArray *sessions;
 	const char *pc_state; /* as last reported */
@@ -45,6 +48,11 @@ void simulator_run(struct simulator *simulator);
 int simulator_set_scan_time(struct simulator *simulator, unsigned int milliseconds);
 /* Another program, which is the simulator's from then on */
 void simulator_download(struct simulator *simulator, struct program *program);
+/*
+ * The card breaks the rules from now on, or with a negative mode no longer.
+ * Returns 0 or a negative errno.
+ */
+int simulator_misbehave(struct simulator *simulator, int mode, uint64_t seed);
 void simulator_set_power(struct simulator *simulator, bool on);
 /* "unplugged", "connected", "ready" or "silent" */
 const char *simulator_pc_state(const struct simulator *simulator);

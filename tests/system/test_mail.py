@@ -5,6 +5,7 @@ import email.utils
 import json
 import pathlib
 import re
+import subprocess
 import time
 
 from bench import BUSY, SUCCESS, Bench, error
@@ -274,3 +275,34 @@ def test_golden_frame(bench):
     block = bench.poll(lambda: (b := slot(bench, "registers", "89", "40500", "64"))[1] != 1 and b,
                        20)
     assert block and block[:2] == [5, 0], block
+
+
+def misbehaviours(bench):
+    """The modes, as plcsim names them when it gets a wrong one."""
+    said = subprocess.run([*bench.ctl_command(), "misbehave", "?"], check=False,
+                          stderr=subprocess.STDOUT, stdout=subprocess.PIPE, text=True).stdout
+    return re.search(r"one of ([a-z -]+[a-z])", said)[1].split()
+
+
+def after_misbehaviours(bench, modes):
+    """After each of them a mail goes out as ever."""
+    assert modes
+    for mode in modes:
+        bench.ctl("misbehave", mode)
+        time.sleep(7 if mode == "heart-stop" else 1.5)
+        bench.ctl("misbehave", "off")
+        # a heart that beats again is seen within a second
+        assert bench.poll(lambda: "ready" in bench.ctl("status"), 10), bench.ctl("status")
+        values = bench.press()
+        assert values[-1] == SUCCESS, f"after {mode}: {values}"
+    check(bench)
+
+
+def test_misbehaving_slots(bench):
+    """Mailboxes that break the rules harm nothing for longer than they do it."""
+    after_misbehaviours(bench, misbehaviours(bench)[:7])
+
+
+def test_misbehaving_card(bench):
+    """Nor does a card that does."""
+    after_misbehaviours(bench, misbehaviours(bench)[7:])
