@@ -26,6 +26,14 @@ void sleep_ms(int ms)
 	nanosleep(&t, NULL);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
 static int read_text(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY);
@@ -175,7 +183,7 @@ uint32_t slot_block(unsigned int slot)
 	return 0x400 + slot * 0x400;
 }
 
-static void set_bytes(struct card *card, uint32_t offset, const void *bytes, size_t size)
+void card_set_bytes(struct card *card, uint32_t offset, const void *bytes, size_t size)
 {
 	size_t i;
 
@@ -195,10 +203,19 @@ static void fill_slot(struct card *card, unsigned int slot)
 	card_set(card, block + 0x004, 0x80 | (12 + slot));
 	card_set(card, block + 0x008, 4 << 24 | 1031);
 	card_set(card, block + 0x00c, 0x10001 + slot);
-	set_bytes(card, block + 0x010, "H2-ECOM100\0\0\0\0\0", 16);
-	set_bytes(card, block + 0x020, "\x00\xe0\x62\x20\x41\x86\0", 8);
+	card_set_bytes(card, block + 0x010, "H2-ECOM100\0\0\0\0\0", 16);
+	card_set_bytes(card, block + 0x020, "\x00\xe0\x62\x20\x41\x86\0", 8);
 	card_set(card, block + 0x040, card_get(card, block + 0x200));
 	card_set(card, block + 0x0d0, card_get(card, block + 0x208));
+}
+
+void card_spoil(struct card *card, uint8_t byte)
+{
+	uint32_t offset;
+
+	card_beat(card, false);
+	for (offset = 0; offset < DPRAM_SIZE; offset += 4)
+		card_set(card, offset, byte * 0x01010101U);
 }
 
 /* Hardware specification, section 4.1 */
@@ -219,7 +236,7 @@ void card_power_up(struct card *card, uint32_t generation)
 	card_set(card, 0x2c, 0x0c);
 	card_set(card, 0x30, 0x10000);
 	card_set(card, 0x34, 1 << 24);
-	set_bytes(card, 0x38, "SELFTEST-1\0\0\0\0\0", 16);
+	card_set_bytes(card, 0x38, "SELFTEST-1\0\0\0\0\0", 16);
 	for (i = 0; i < CARD_SLOTS; i++)
 		fill_slot(card, i);
 	card_set(card, 0x00, 0x4d4f4345);
@@ -285,13 +302,13 @@ int card_rescan(struct card *card)
 	return result;
 }
 
-int open_slot(int flags)
+int open_device(const char *path, int flags)
 {
 	int i, fd = -1;
 
 	/* devtmpfs needs a moment after bind, udev in the stock guest another */
 	for (i = 0; i < 300; i++) {
-		fd = open("/dev/ecom0s1", flags | O_CLOEXEC);
+		fd = open(path, flags | O_CLOEXEC);
 		if (fd >= 0 || (errno != ENOENT && errno != ENXIO && errno != ENODEV))
 			break;
 		sleep_ms(10);
@@ -299,8 +316,13 @@ int open_slot(int flags)
 	return fd;
 }
 
+int open_slot(int flags)
+{
+	return open_device("/dev/ecom0s1", flags);
+}
+
 /* The device's own peer number is at offset 8, the doorbell at 12. */
-static void ring_myself(struct card *card, uint32_t vector)
+void card_ring(struct card *card, uint32_t vector)
 {
 	if (vector != 0xffffffff)
 		card->doorbells[3] = card->doorbells[2] << 16 | vector;
@@ -308,12 +330,20 @@ static void ring_myself(struct card *card, uint32_t vector)
 
 void card_raise(struct card *card, unsigned int slot)
 {
-	ring_myself(card, card_get(card, slot_block(slot) + 0x210));
+	card_ring(card, card_get(card, slot_block(slot) + 0x210));
 }
 
 void card_raise_event(struct card *card)
 {
-	ring_myself(card, card_get(card, 0x10c));
+	card_ring(card, card_get(card, 0x10c));
+}
+
+void card_raise_everything(struct card *card)
+{
+	uint32_t vector;
+
+	for (vector = 0; vector <= CARD_SLOTS; vector++)
+		card_ring(card, vector);
 }
 
 void card_post_wx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
@@ -321,21 +351,30 @@ void card_post_wx(struct card *card, unsigned int slot, uint8_t station, uint16_
 {
 	uint32_t block = slot_block(slot);
 
-	set_bytes(card, block + 0x050, data, length <= 128 ? length : 128);
+	card_set_bytes(card, block + 0x050, data, length <= 128 ? length : 128);
 	card_set(card, block + 0x044, length << 8 | station);
 	card_set(card, block + 0x048, address);
 	card_set(card, block + 0x040, card_get(card, block + 0x040) + 1);
 	card_raise(card, slot);
 }
 
+/*
+ * Most answers come soon; but who waits for one by running keeps the processor
+ * from QEMU, which has to bring it.
+ */
 int card_wait(struct card *card, uint32_t offset, uint32_t value, int ms)
 {
-	for (; ms > 0; ms--) {
-		if (card_get(card, offset) == value)
-			return 0;
-		sleep_ms(1);
+	const struct timespec pause = { 0, 100000 };
+	uint64_t end = 0;
+
+	while (card_get(card, offset) != value) {
+		if (!end)
+			end = now_ms() + ms;
+		else if (now_ms() >= end)
+			return -1;
+		nanosleep(&pause, NULL);
 	}
-	return -1;
+	return 0;
 }
 
 int card_wait_acknowledge(struct card *card, unsigned int slot, bool rx)

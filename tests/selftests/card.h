@@ -35,11 +35,14 @@ int card_attribute(struct card *card, const char *name, const char *text);
 int card_remove(struct card *card);
 int card_rescan(struct card *card);
 int write_file(const char *path, const char *text);
-/* Open slot K1's device, waiting for it to appear; -1 with errno */
+/* Open a slot's device, waiting for it to appear; K1's. -1 with errno */
+int open_device(const char *path, int flags);
 int open_slot(int flags);
 
 uint32_t card_get(struct card *card, uint32_t offset);
 void card_set(struct card *card, uint32_t offset, uint32_t value);
+/* @size is filled up to whole words with 0. */
+void card_set_bytes(struct card *card, uint32_t offset, const void *bytes, size_t size);
 uint32_t slot_block(unsigned int slot);
 
 /* Write a WX and raise its vector; wx() also waits for the acknowledge. */
@@ -53,6 +56,11 @@ int card_rx(struct card *card, unsigned int slot, uint8_t station, uint16_t addr
 int card_wait_acknowledge(struct card *card, unsigned int slot, bool rx);
 void card_raise(struct card *card, unsigned int slot);
 void card_raise_event(struct card *card);
+/* Any vector, 0 to 16, whatever the driver asks for; those of card and slots */
+void card_ring(struct card *card, uint32_t vector);
+void card_raise_everything(struct card *card);
+/* Every byte of DPRAM is the same and the heart stands still, until power-up. */
+void card_spoil(struct card *card, uint8_t byte);
 
 /* ECEMAIL frame with tag @tag and Body "x" */
 int card_mail(struct card *card, unsigned int slot, uint8_t tag);
