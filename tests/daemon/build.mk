@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate
+	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate daemon-faults
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -90,3 +90,7 @@ UNIT_TESTS += daemon-command
 daemon-command-srcs := tests/daemon/command.c tests/daemon/device-fake.c tests/daemon/loop.c \
 	$(DAEMON_PARTS)
 daemon-command-pkgs := $(ecemaild-pkgs)
+
+daemon-faults-srcs := tests/daemon/faults.c tests/daemon/fault-server.c tests/daemon/device-fake.c \
+	tests/daemon/loop.c $(DAEMON_PARTS)
+daemon-faults-pkgs := $(ecemaild-pkgs)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Many requests of two slots through a server with a fault every so many
+ * mails. Nothing is said of a single outcome, but of each that it is true:
+ * what the ladder program is told, and what the server has, fit together.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "daemon/slot.h"
+#include "device-fake.h"
+#include "fault-server.h"
+#include "loop.h"
+
+#define SLOTS	   2
+#define IN_FLIGHT  12 /* requests of a slot: its driver has 16 */
+#define TIMEOUT_MS 700 /* the daemon ends them 250 ms earlier */
+
+struct run {
+	sd_event *event;
+	struct backplane *backplane;
+	struct fault_server *server;
+	struct device_fake *fake[SLOTS];
+	unsigned int requests;
+	unsigned int pushed; /* so far; their numbers are 1 to this */
+	unsigned int told[SLOTS]; /* outcomes looked at */
+	unsigned char *completed; /* times, of each number */
+	enum slave89_sent *sent;
+	unsigned int succeeded;
+	unsigned int statuses[1000];
+};
+
+static char *write_configuration(unsigned int port)
+{
+	char *file = g_strdup_printf("/tmp/ecemaild-faults-%d.conf", getpid());
+	g_autofree char *text = g_strdup_printf(
+		"[Daemon]\nSessions=4\nKeepOpen=5\n[Mail]\nServer=127.0.0.1:%u\n"
+		"SenderAddress=plc@acme.com\nHeloName=plc.acme.com\nTimeout=1\nRateLimit=no\n",
+		port);
+
+	assert_true(g_file_set_contents(file, text, -1, NULL));
+	return file;
+}
+
+static void push(struct run *run, unsigned int slot)
+{
+	g_autofree char *to = g_strdup_printf("r%u@hosteng.com", ++run->pushed);
+
+	device_fake_mail(run->fake[slot], to, "Widget Report", "Shift # 3\n.\n", TIMEOUT_MS);
+}
+
+/* "… r123": the mail that the server's words were about, 0: they do not say. */
+static unsigned int number_in(const struct ecom_result *result)
+{
+	g_autofree char *text = g_strndup((const char *)result->text, sizeof(result->text));
+	const char *at = strstr(text, " r");
+
+	return at ? (unsigned int)strtoul(at + 2, NULL, 10) : 0;
+}
+
+static void take_outcome(struct run *run, const struct ecom_complete *complete)
+{
+	const struct ecom_result *result = &complete->result;
+	unsigned int number = (unsigned int)complete->id, named = number_in(result);
+
+	assert_in_range(number, 1, run->pushed);
+	run->completed[number]++;
+	run->sent[number] = (enum slave89_sent)result->sent;
+	run->succeeded += result->status == 0;
+	run->statuses[MIN(result->status, 999)]++;
+	if (named && named != number)
+		fail_msg("request %u has the reply to %u: %s", number, named, result->text);
+	assert_int_equal(result->sent == SENT_YES, result->status == 0);
+}
+
+/* Looks at the outcomes that have come, and asks for as many mails again. */
+static void turn(struct run *run, unsigned int slot)
+{
+	struct device_fake *fake = run->fake[slot];
+
+	for (; run->told[slot] < fake->complete->len; run->told[slot]++) {
+		take_outcome(run, &g_array_index(fake->complete, struct ecom_complete,
+						 run->told[slot]));
+		if (run->pushed < run->requests)
+			push(run, slot);
+	}
+}
+
+static void run_all(struct run *run)
+{
+	uint64_t end = now_us(CLOCK_MONOTONIC) + (60 + run->requests / 20) * G_USEC_PER_SEC;
+	bool never = false;
+
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		for (unsigned int i = 0; i < IN_FLIGHT; i++)
+			push(run, slot);
+	while (run->told[0] + run->told[1] < run->requests && now_us(CLOCK_MONOTONIC) < end) {
+		loop_run(run->event, &never, 2);
+		for (unsigned int slot = 0; slot < SLOTS; slot++)
+			turn(run, slot);
+	}
+	assert_int_equal(run->told[0] + run->told[1], run->requests);
+}
+
+static void start(struct run *run, unsigned int requests, unsigned int period)
+{
+	g_autofree char *file = NULL;
+
+	run->requests = requests;
+	run->completed = g_new0(unsigned char, requests + 1);
+	run->sent = g_new0(enum slave89_sent, requests + 1);
+	run->server = fault_server_start(requests, period);
+	file = write_configuration(fault_server_port(run->server));
+	sd_event_new(&run->event);
+	assert_int_equal(backplane_new(&run->backplane, run->event, file), 0);
+	unlink(file);
+	for (unsigned int slot = 0; slot < SLOTS; slot++) {
+		g_autofree char *path = g_strdup_printf("/dev/fake%u", slot);
+
+		run->fake[slot] = device_fake_new();
+		assert_int_equal(slot_new(run->backplane, &run->fake[slot]->device, path), 0);
+	}
+}
+
+/* What server and ladder program know, now that nothing is on its way any more. */
+static void compare(const struct run *run)
+{
+	for (unsigned int number = 1; number <= run->requests; number++) {
+		const struct fault_mail *mail = fault_server_mail(run->server, number);
+		bool wrong = run->completed[number] != 1 || mail->ended > 1 ||
+			     (run->sent[number] == SENT_YES && mail->accepted != 1) ||
+			     (run->sent[number] == SENT_NO && mail->accepted);
+
+		if (wrong)
+			fail_msg("request %u: %u outcomes, sent %u; server: %u times, accepted %u",
+				 number, run->completed[number], run->sent[number], mail->ended,
+				 mail->accepted);
+	}
+}
+
+/* The run was one of faults: every kind of outcome has come, and most mails went. */
+static void expect_variety(const struct run *run)
+{
+	static const unsigned int expected[] = { 0, 12, 13, 14, 15, 18, 20, 22, 421, 451, 554 };
+	unsigned int had, kinds = fault_server_kinds(run->server, &had);
+
+	print_message("%u requests, %u succeeded, %u faults, %u of %u kinds\n", run->requests,
+		      run->succeeded, fault_server_faults(run->server), had, kinds);
+	for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
+		if (!run->statuses[expected[i]])
+			fail_msg("no request ended with %u", expected[i]);
+	assert_true(had >= kinds * 3 / 4);
+	assert_true(run->succeeded > run->requests / 2);
+}
+
+static void test_faults(void **state)
+{
+	bool lengthy = getenv("ECEMAIL_LONG");
+	struct run run = { 0 };
+
+	(void)state;
+	start(&run, lengthy ? 100000 : 1000, lengthy ? 250 : 10);
+	run_all(&run);
+	backplane_free(run.backplane);
+	fault_server_settle(run.server);
+	compare(&run);
+	expect_variety(&run);
+	fault_server_stop(run.server);
+	sd_event_unref(run.event);
+	g_free(run.completed);
+	g_free(run.sent);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_faults),
+	};
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	message_init();
+	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}
