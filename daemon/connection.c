@@ -321,7 +321,8 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
 
 	if (reply_refuses(reply)) {
 		outcome_refuse(outcome, STATE_GREETING, reply);
-		if (connection->auth_sent && !connection->authenticated)
+		if (connection->auth_sent && !connection->authenticated &&
+		    reply->code != REPLY_CLOSING)
 			outcome->detail = DETAIL_AUTH_REFUSED;
 		return;
 	}
@@ -386,7 +387,8 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 			struct outcome *outcome)
 {
 	unsigned int otherwise = state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED;
-	unsigned int security = security_detail(connection, code);
+	bool closing = connection->parser.reply.code == REPLY_CLOSING;
+	unsigned int security = closing ? 0 : security_detail(connection, code);
 
 	if (security) {
 		outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, security);
@@ -399,7 +401,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
-	else if (connection->answered || connection->parser.reply.code == REPLY_CLOSING)
+	else if (connection->answered || closing)
 		fail_reply(connection, outcome);
 	else
 		fail_tcp(connection, state, otherwise, outcome);

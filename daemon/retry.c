@@ -3,7 +3,7 @@
  * What to do about a submission that has failed but may still go out.
  *
  *   next server   if it failed in state 1 or 2, whatever way; but not if a login
- *                 or a certificate was refused: that must be seen and mended
+ *                 (for good) or a certificate was refused: that must be mended
  *   again later   with Retry=transient, after the last server: if it could not
  *                 connect, or got a 4yz before the end of data; 1, 2, 4 … 30 s
  *                 later, if that is before the deadline
@@ -40,20 +40,24 @@ uint64_t retry_limit(const struct submission *submission)
 	return others ? MIN(SERVER_US, time_left(submission) / (others + 1)) : 0;
 }
 
+/* 535 and the like; 454 says that the server cannot look now. */
+static bool login_refused(const struct outcome *outcome)
+{
+	return outcome->detail == DETAIL_AUTH_REFUSED && outcome->reply >= 500;
+}
+
 static bool is_for_next_server(const struct outcome *outcome)
 {
 	if (outcome->state > STATE_GREETING || outcome->status == STATUS_NO_MEMORY)
 		return false;
-	return outcome->detail != DETAIL_AUTH_REFUSED &&
+	return !login_refused(outcome) &&
 	       (outcome->detail < DETAIL_CERTIFICATE_EXPIRED ||
 		outcome->detail > DETAIL_CERTIFICATE_PIN);
 }
 
 static bool is_transient(const struct outcome *outcome)
 {
-	if (outcome->state >= STATE_END || outcome->sent != SENT_NO)
-		return false;
-	if (outcome->detail == DETAIL_AUTH_REFUSED && outcome->reply >= 500)
+	if (outcome->state >= STATE_END || outcome->sent != SENT_NO || login_refused(outcome))
 		return false;
 	if (outcome->reply / 100 == 4 && outcome->status == outcome->reply)
 		return true;

@@ -493,6 +493,8 @@ static void test_text(void **state)
 	static const struct server_step talks[] = {
 		{ "text", SAY, "250 2.0.0 fine\r\n", 50 }, { 0 }
 	};
+	static const struct server_step garbage[] = { { "text", SAY, SSH, 50 }, { 0 } };
+	static const struct server_step lengthy[] = { { "text", SAY, LONG_LINE, 50 }, { 0 } };
 
 	(void)state;
 	run_big(stuck, true, 16, 6, DETAIL_NONE);
@@ -502,6 +504,9 @@ static void test_text(void **state)
 	run_big(gives_up, false, 421, 7, DETAIL_NONE);
 	run_big(refuses, false, 552, 7, DETAIL_NONE);
 	run_big(talks, false, 22, 7, DETAIL_UNASKED);
+	run_big(garbage, true, 22, 6, DETAIL_GARBAGE);
+	run_big(garbage, false, 22, 7, DETAIL_GARBAGE);
+	run_big(lengthy, false, 22, 7, DETAIL_LINE_TOO_LONG);
 }
 
 /* The server gives up just before the end of data: it is still heard. */

@@ -25,7 +25,16 @@
 #define MAILS_OF_SESSION 40
 #define DUE_MAX		 256
 
-enum command { CONNECT, EHLO, MAIL, RCPT, DATA, TEXT, END, COMMANDS };
+enum command {
+	CONNECT,
+	EHLO,
+	MAIL,
+	RCPT,
+	DATA,
+	TEXT, /* its first line */
+	END,
+	COMMANDS,
+};
 
 enum fault {
 	REFUSES_4,

@@ -274,6 +274,114 @@ static void test_login_refused(void **state)
 	expect_login("plc", other, 24, DETAIL_AUTH_MECHANISM, NULL);
 }
 
+/* What can go wrong at a command before MAIL, and what becomes of it in state 2. */
+#define LONG_LINE_SIZE 600
+
+struct fault {
+	enum server_action action;
+	const char *reply; /* NULL: none; empty: a line that is too long */
+	unsigned int status;
+	unsigned int detail;
+};
+
+static const struct fault faults[] = {
+	{ HANG, NULL, 12, 0 },
+	{ SAY_CLOSE, NULL, 20, DETAIL_CLOSED },
+	{ SAY_RESET, NULL, 20, DETAIL_RESET },
+	{ SAY_CLOSE, "250-go", 20, DETAIL_CLOSED },
+	{ SAY_CLOSE, "421 4.3.2 down\r\n", 421, 0 },
+	{ SAY, "SSH-2.0-OpenSSH_9.2p1\r\n", 22, DETAIL_GARBAGE },
+	{ SAY, "250-a\r\n251 b\r\n", 22, DETAIL_GARBAGE },
+	{ SAY, "", 22, DETAIL_LINE_TOO_LONG },
+};
+
+static void run_fault(const struct server_step *script, const struct fault *fault, bool login)
+{
+	struct server *server = server_start_tls(script, good, login);
+	struct mail *mail = secure_mail(server, login ? "implicit" : "starttls", ca_file);
+
+	if (fault->status == 12)
+		mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + 2 * TIMEOUT_MS * 1000ULL;
+	if (login) {
+		bind_credentials(server, "127.0.0.1");
+		use_login(mail, "plc");
+	}
+	mail_run(mail);
+	server_settle(server);
+	/* within TLS libcurl does not tell a reset from a close */
+	expect_outcome(mail, fault->status, 2,
+		       login && fault->detail == DETAIL_RESET ? DETAIL_CLOSED : fault->detail,
+		       SENT_NO);
+	assert_null(strstr(server_commands(server), "MAIL"));
+	mail_free(mail);
+	server_stop(server);
+}
+
+/* Each fault at the command, the server having been led there by the steps before it. */
+static void run_faults(const struct server_step *before, const char *command, bool login)
+{
+	g_autofree char *line = g_strnfill(LONG_LINE_SIZE, 'x');
+
+	memcpy(line, "250 ", 4);
+	memcpy(line + LONG_LINE_SIZE - 2, "\r\n", 2);
+	for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+		const struct fault *fault = &faults[i];
+		const char *reply = fault->reply && !*fault->reply ? line : fault->reply;
+		struct server_step script[4] = { before[0], before[1] };
+
+		script[before[1].command ? 2 : 1] =
+			(struct server_step){ command, fault->action, reply,
+					      fault->action == SAY_RESET ? 30 : 0 };
+		run_fault(script, fault, login);
+	}
+}
+
+static void test_faults(void **state)
+{
+	static const struct server_step starttls[] = { OFFER, { 0 } };
+	static const struct server_step plain[] = { CAN("PLAIN"), { 0 } };
+	static const struct server_step cram[] = { CAN("CRAM-MD5"), { 0 } };
+	static const struct server_step login[] = { CAN("LOGIN"),
+						    { "AUTH", SAY, "334 UGFzc3dvcmQ6\r\n", 0 } };
+
+	(void)state;
+	run_faults(starttls, "STARTTLS", false);
+	run_faults(plain, "AUTH", true);
+	run_faults(cram, "AUTH", true);
+	run_faults(login, "czNjcmV0", true);
+}
+
+/* The first of two servers does so with a login; the second one is good. */
+static void expect_next_server(const char *reply, unsigned int status)
+{
+	const struct server_step bad[] = { CAN("XOAUTH2"), { "AUTH", SAY, reply, 0 }, { 0 } };
+	static const struct server_step fine[] = { CAN("XOAUTH2"), { "AUTH", SAY, WELCOME, 0 }, { 0 } };
+	struct server *first = server_start_tls(bad, good, true);
+	struct server *second = server_start_tls(fine, good, true);
+	struct mail *mail = secure_mail(first, "implicit", ca_file);
+	g_autofree char *servers = g_strdup_printf("127.0.0.1:%u, 127.0.0.1:%u", server_port(first),
+						   server_port(second));
+
+	set(mail, "Server", servers);
+	bind_credentials(first, "127.0.0.1");
+	use_login(mail, "token");
+	mail_run(mail);
+	server_settle(first);
+	server_settle(second);
+	assert_int_equal(mail->submission.outcome.status, status);
+	assert_int_equal(server_messages(second), !status);
+	mail_free(mail);
+	server_stop(first);
+	server_stop(second);
+}
+
+static void test_next_server(void **state)
+{
+	(void)state;
+	expect_next_server("454 4.7.0 later\r\n", 0);
+	expect_next_server("535 5.7.8 wrong\r\n", 535);
+}
+
 /* Not for this server, or not to be read: the server does not even see a connection. */
 static void expect_no_credential(const char *name, const char *host, int mode, const char *why)
 {
@@ -414,6 +522,8 @@ int main(void)
 		cmocka_unit_test(test_reused),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_next_server),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_offers),
 		cmocka_unit_test(test_source),
