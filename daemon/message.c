@@ -39,7 +39,8 @@ static bool is_plain(const GString *body)
 	return true;
 }
 
-static void add_field(GString *mail, const char *name, const char *value)
+/* For what may be long and has blanks to fold it at. */
+static void add_folded(GString *mail, const char *name, const char *value)
 {
 	g_autofree char *field = g_mime_utils_header_printf(NULL, NULL, "%s: %s\n", name, value);
 
@@ -54,19 +55,20 @@ static void add_addresses(GString *mail, const char *name, const GPtrArray *list
 	for (guint i = from; i < to; i++)
 		g_string_append_printf(value, "%s%s", i > from ? ", " : "", (char *)list->pdata[i]);
 	if (to > from)
-		add_field(mail, name, value->str);
+		add_folded(mail, name, value->str);
 }
 
 static void add_sender(GString *mail, const struct setup *setup)
 {
-	InternetAddress *sender = internet_address_mailbox_new(setup->sender_name,
-							       setup->sender_address);
-	g_autofree char *value = NULL;
+	g_autofree char *name = NULL, *value = NULL;
 
-	internet_address_set_charset(sender, "utf-8");
-	value = internet_address_to_string(sender, NULL, TRUE);
-	add_field(mail, "From", value);
-	g_object_unref(sender);
+	if (!setup->sender_name) {
+		add_folded(mail, "From", setup->sender_address);
+		return;
+	}
+	name = g_mime_utils_header_encode_phrase(NULL, setup->sender_name, "utf-8");
+	value = g_strdup_printf("%s <%s>", name, setup->sender_address);
+	add_folded(mail, "From", value);
 }
 
 static void add_subject(GString *mail, const struct setup *setup, const struct text *subject)
@@ -75,21 +77,14 @@ static void add_subject(GString *mail, const struct setup *setup, const struct t
 	g_autofree char *value = g_mime_utils_header_encode_text(NULL, title->str, "utf-8");
 
 	if (title->len)
-		add_field(mail, "Subject", value);
+		add_folded(mail, "Subject", value);
 }
 
 static void add_date(GString *mail, GDateTime *date)
 {
 	g_autofree char *value = g_mime_utils_header_format_date(date);
 
-	add_field(mail, "Date", value);
-}
-
-static void add_id(GString *mail, const char *id)
-{
-	g_autofree char *value = g_strdup_printf("<%s>", id);
-
-	add_field(mail, "Message-Id", value);
+	g_string_append_printf(mail, "Date: %s\n", value);
 }
 
 /* RFC 2156, 5.3.4, and what was there before it and is still looked at. */
@@ -97,8 +92,8 @@ static void add_importance(GString *mail, enum importance importance)
 {
 	if (importance == IMPORTANCE_NORMAL)
 		return;
-	add_field(mail, "Importance", importance == IMPORTANCE_HIGH ? "high" : "low");
-	add_field(mail, "X-Priority", importance == IMPORTANCE_HIGH ? "1" : "5");
+	g_string_append(mail, importance == IMPORTANCE_HIGH ? "Importance: high\nX-Priority: 1\n" :
+							      "Importance: low\nX-Priority: 5\n");
 }
 
 static void add_quoted_printable(GString *mail, const GString *body)
@@ -120,11 +115,11 @@ static void add_body(GString *mail, const struct setup *setup, const struct text
 
 	if (!body->len || body->str[body->len - 1] != '\n')
 		g_string_append_c(body, '\n');
-	add_field(mail, "MIME-Version", "1.0");
-	add_field(mail, "Content-Type",
-		  plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8");
-	add_field(mail, "Content-Transfer-Encoding", plain ? "7bit" : "quoted-printable");
-	g_string_append_c(mail, '\n');
+	g_string_append_printf(mail,
+			       "MIME-Version: 1.0\n"
+			       "Content-Type: text/plain; charset=%s\n"
+			       "Content-Transfer-Encoding: %s\n\n",
+			       plain ? "us-ascii" : "utf-8", plain ? "7bit" : "quoted-printable");
 	if (plain)
 		g_string_append_len(mail, body->str, (gssize)body->len);
 	else
@@ -169,8 +164,7 @@ struct message *message_compose(const struct setup *setup, const GPtrArray *to,
 	add_addresses(mail, "Reply-To", setup->reply_to, 0, setup->reply_to->len);
 	add_addresses(mail, "To", message->recipients, 0, to->len);
 	add_addresses(mail, "Cc", message->recipients, to->len, message->recipients->len);
-	add_id(mail, id);
-	add_field(mail, "Auto-Submitted", "auto-generated");
+	g_string_append_printf(mail, "Message-Id: <%s>\nAuto-Submitted: auto-generated\n", id);
 	add_importance(mail, setup->importance);
 	add_body(mail, setup, body);
 	message->text = wire_text(mail->str, mail->len);
