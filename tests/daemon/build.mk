@@ -94,3 +94,8 @@ daemon-command-pkgs := $(ecemaild-pkgs)
 daemon-faults-srcs := tests/daemon/faults.c tests/daemon/fault-server.c tests/daemon/device-fake.c \
 	tests/daemon/loop.c $(DAEMON_PARTS)
 daemon-faults-pkgs := $(ecemaild-pkgs)
+
+UNIT_TESTS += daemon-bus
+
+daemon-bus-srcs := tests/daemon/bus.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-bus-pkgs := $(ecemaild-pkgs) openssl
