@@ -12,7 +12,7 @@ CTL_PARTS := $(addprefix daemon/ctl/, command.c output.c codes.c explain.c expla
 	submit-options.c bus.c slots.c inspect.c decode.c registers.c frames.c events.c monitor.c \
 	site.c conversation.c certificate.c probe.c network.c premises.c records.c history.c status.c \
 	doctor.c metrics.c setup.c test.c requests.c trace.c credential.c)
-ecemailctl-srcs := daemon/ctl/main.c $(CTL_PARTS) $(addprefix daemon/, address.c text.c message.c setup.c configuration.c \
+ecemailctl-srcs := daemon/ctl/main.c $(CTL_PARTS) $(addprefix daemon/, levels.c address.c text.c message.c setup.c configuration.c \
 	engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c transaction.c \
 	reply.c outcome.c status.c)
 ecemailctl-pkgs := libsystemd libcurl gmime-3.0 json-glib-1.0 gio-2.0 libnl-genl-3.0 libnl-route-3.0

@@ -62,6 +62,7 @@ GVariant *bus_call(const struct slot *slot, const char *method, GVariant *argume
 {
 	g_autofree char *path = bus_path(slot), *problem = NULL;
 	GDBusConnection *bus = bus_system(&problem);
+	int timeout = g_str_equal(method, "SendTestMail") ? G_MAXINT : CALL_MS;
 	g_autoptr(GError) error = NULL;
 	GVariant *reply;
 
@@ -69,13 +70,13 @@ GVariant *bus_call(const struct slot *slot, const char *method, GVariant *argume
 		if (arguments)
 			g_variant_unref(g_variant_ref_sink(arguments));
 		*status = complain(EXIT_UNKNOWN, "the system bus does not answer (%s): "
-						 "systemctl status dbus", problem);
+						 "systemctl status dbus",
+				   problem);
 		return NULL;
 	}
-	reply = g_dbus_connection_call_sync(bus, BUS_NAME, path, interface_of(slot), method, arguments,
-					    NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
-					    g_str_equal(method, "SendTestMail") ? G_MAXINT : CALL_MS,
-					    NULL, &error);
+	reply = g_dbus_connection_call_sync(bus, BUS_NAME, path, interface_of(slot), method,
+					    arguments, NULL, G_DBUS_CALL_FLAGS_NO_AUTO_START,
+					    timeout, NULL, &error);
 	*status = reply ? EXIT_OK : complain_of(error);
 	return reply;
 }

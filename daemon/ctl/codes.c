@@ -54,7 +54,8 @@ const struct bits *bits_find(bool error, bool success, unsigned int code)
 {
 	const struct bits *row = bits;
 
-	while (row->error != error || row->success != success || code < row->low || code > row->high)
+	while (row->error != error || row->success != success || code < row->low ||
+	       code > row->high)
 		row++;
 	return row;
 }

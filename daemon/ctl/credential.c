@@ -16,9 +16,9 @@
 #include "daemon/setup.h"
 #include "output.h"
 
-#define STORE	   "/etc/credstore.encrypted"
-#define DROP_INS   "/etc/systemd/system/ecemaild.service.d"
-#define SECRET_MAX 4096
+#define STORE		"/etc/credstore.encrypted"
+#define DROP_INS	"/etc/systemd/system/ecemaild.service.d"
+#define SECRET_MAX	4096
 #define NAME_MAX_LENGTH 64
 
 /* From a terminal without echo, else the first line of standard input. */
@@ -52,11 +52,11 @@ static int encrypt(const char *name, const char *path, const char *secret)
 	const char *argv[] = { "systemd-creds", "encrypt", option, "-", path, NULL };
 	g_autoptr(GError) error = NULL;
 	g_autofree char *problem = NULL;
-	g_autoptr(GSubprocess) process =
-		g_subprocess_newv(argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-				  &error);
+	GSubprocessFlags pipes = G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE;
+	g_autoptr(GSubprocess) process = g_subprocess_newv(argv, pipes, &error);
 
-	if (!process || !g_subprocess_communicate_utf8(process, secret, NULL, NULL, &problem, &error))
+	if (!process ||
+	    !g_subprocess_communicate_utf8(process, secret, NULL, NULL, &problem, &error))
 		return complain(EXIT_WRONG, "systemd-creds: %s", error->message);
 	if (!g_subprocess_get_successful(process))
 		return complain(EXIT_WRONG, "systemd-creds could not encrypt it: %s",

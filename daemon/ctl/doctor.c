@@ -28,11 +28,11 @@
 #include "records.h"
 #include "site.h"
 
-#define PROBE_SECONDS	   "10"
-#define CERTIFICATE_DAYS   14
-#define TOKEN_HOURS	   24
-#define EARLIEST_CLOCK	   1767225600 /* 2026: this program is not older */
-#define SECONDS_PER_HOUR   3600
+#define PROBE_SECONDS	 "10"
+#define CERTIFICATE_DAYS 14
+#define TOKEN_HOURS	 24
+#define EARLIEST_CLOCK	 1767225600 /* 2026: this program is not older */
+#define SECONDS_PER_HOUR 3600
 
 static struct {
 	gboolean no_probe;
@@ -248,12 +248,34 @@ static gboolean take_last(JsonObject *record, void *userdata)
 	return FALSE;
 }
 
+/* What the driver has ended without a daemon is in its ring only. */
+static void look_at_ring(struct patient *patient)
+{
+	guint16 words[RING_ENTRY_WORDS];
+	JsonObject *entry;
+
+	if (access(patient->slot.device, R_OK) ||
+	    inspect_registers(&patient->slot, 89, REG_RING, RING_ENTRY_WORDS, words))
+		return;
+	entry = decode_ring_entry(words);
+	if (!entry)
+		return;
+	if (patient->last && number_of(patient->last, "status") == number_of(entry, "status")) {
+		json_object_unref(entry);
+		return;
+	}
+	g_clear_pointer(&patient->last, json_object_unref);
+	patient->last = entry;
+}
+
 static void find_last(struct patient *patient)
 {
 	struct record_filter filter = { .slot = &patient->slot, .status = -1 };
 	g_autoptr(JsonObject) properties = NULL;
 
-	if (records_walk(&filter, take_last, patient) >= 0 && patient->last)
+	records_walk(&filter, take_last, patient);
+	look_at_ring(patient);
+	if (patient->last)
 		return;
 	properties = bus_properties(&patient->slot);
 	if (!properties || !number_of(properties, "LastTime"))
@@ -394,7 +416,7 @@ static void add_probe(struct patient *patient, const struct conversation *conver
 		    finding_new("Probe", VERDICT_WRONG, row.remedy,
 				"a mail would end with %u in state %u (%s): %s", outcome->status,
 				outcome->state, state_doing(outcome->state),
-				*outcome->text		  ? outcome->text :
+				*outcome->text	       ? outcome->text :
 				detail && detail->code ? detail->text :
 							 (row.name ? row.name : row.meaning)));
 	else
@@ -433,10 +455,19 @@ static void check_trace(struct patient *patient)
 
 static void examine(struct patient *patient)
 {
-	static void (*const checks[])(struct patient *patient) = {
-		check_cpu_firmware, check_module_firmware, check_slot,	check_network,
-		check_dip,	    check_setup,	   check_config_box, check_mail_box,
-		check_last,	    check_trace,	   check_clock, check_login,
+	static void (*const checks[])(struct patient * patient) = {
+		check_cpu_firmware,
+		check_module_firmware,
+		check_slot,
+		check_network,
+		check_dip,
+		check_setup,
+		check_config_box,
+		check_mail_box,
+		check_last,
+		check_trace,
+		check_clock,
+		check_login,
 		check_probe,
 	};
 

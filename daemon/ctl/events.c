@@ -13,7 +13,11 @@
 #include "decode.h"
 #include "events.h"
 
-enum form { U32, U64, TEXT, FIRMWARE, HEX };
+enum form { U32,
+	    U64,
+	    TEXT,
+	    FIRMWARE,
+	    HEX };
 
 struct field {
 	int attribute;

@@ -221,9 +221,15 @@ static void print_title(JsonObject *object)
 void explain_print(JsonObject *object)
 {
 	static const struct output_label labels[] = {
-		{ "meaning", "Meaning" }, { "class", "Class" },	  { "subject", "Subject" },
-		{ "cause", "Cause" },	  { "remedy", "Remedy" }, { "used", "We say it" },
-		{ "when", "When" },	  { "origin", "Origin" }, { NULL, NULL },
+		{ "meaning", "Meaning" },
+		{ "class", "Class" },
+		{ "subject", "Subject" },
+		{ "cause", "Cause" },
+		{ "remedy", "Remedy" },
+		{ "used", "We say it" },
+		{ "when", "When" },
+		{ "origin", "Origin" },
+		{ NULL, NULL },
 	};
 
 	print_title(object);

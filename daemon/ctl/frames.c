@@ -9,11 +9,21 @@
 #include "output.h"
 
 static const struct output_label labels[] = {
-	{ "time", "Time" },	    { "sequence", "Sequence" }, { "result_text", "Result" },
-	{ "station", "Station" },   { "address", "Address" },	{ "area", "Reads" },
-	{ "length", "Bytes" },	    { "version", "Version" },	{ "command_name", "Command" },
-	{ "tag", "Tag" },	    { "status", "Status" },	{ "to", "To" },
-	{ "subject", "Subject" },   { "body", "Body" },		{ "problem", "Problem" },
+	{ "time", "Time" },
+	{ "sequence", "Sequence" },
+	{ "result_text", "Result" },
+	{ "station", "Station" },
+	{ "address", "Address" },
+	{ "area", "Reads" },
+	{ "length", "Bytes" },
+	{ "version", "Version" },
+	{ "command_name", "Command" },
+	{ "tag", "Tag" },
+	{ "status", "Status" },
+	{ "to", "To" },
+	{ "subject", "Subject" },
+	{ "body", "Body" },
+	{ "problem", "Problem" },
 	{ NULL, NULL },
 };
 

@@ -59,7 +59,7 @@ static char *cell(JsonObject *record, const char *member)
 static void print_table(GPtrArray *list)
 {
 	static const char *const headings[] = { "TIME", "SLOT", "REQUEST", "TAG", "STATUS",
-						"SENT", "MS",	"MAIL",	   NULL };
+						"SENT", "MS", "MAIL", NULL };
 	struct output_table *table = output_table_new(headings);
 
 	for (guint i = list->len; i-- > 0;) {
@@ -119,8 +119,11 @@ static int print(GPtrArray *list)
 static JsonObject *from_daemon(JsonObject *outcome, const struct slot *slot)
 {
 	static const char *const names[][2] = {
-		{ "time", "time_us" },	{ "to", "recipients" },		{ "duration", "duration_ms" },
-		{ "words", "message" }, { "message-id", "message_id" },
+		{ "time", "time_us" },
+		{ "to", "recipients" },
+		{ "duration", "duration_ms" },
+		{ "words", "message" },
+		{ "message-id", "message_id" },
 	};
 	JsonObject *record = json_object_new();
 	g_autoptr(GList) members = json_object_get_members(outcome);

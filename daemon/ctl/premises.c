@@ -224,10 +224,14 @@ static gboolean unit_properties(GDBusConnection *connection, const char *name,
 				const char *interface, JsonObject *service)
 {
 	static const char *const wanted[][2] = {
-		{ "LoadState", "load" },	{ "ActiveState", "state" },
-		{ "SubState", "substate" },	{ "StatusText", "text" },
-		{ "Result", "result" },		{ "MainPID", "pid" },
-		{ "NRestarts", "restarts" },	{ "ExecMainStatus", "exit_status" },
+		{ "LoadState", "load" },
+		{ "ActiveState", "state" },
+		{ "SubState", "substate" },
+		{ "StatusText", "text" },
+		{ "Result", "result" },
+		{ "MainPID", "pid" },
+		{ "NRestarts", "restarts" },
+		{ "ExecMainStatus", "exit_status" },
 	};
 	g_autoptr(GVariant) reply = NULL, values = NULL;
 

@@ -33,7 +33,7 @@ int findings_status(JsonArray *findings);
 /* Driver, cards, slots, service, bus. */
 JsonArray *premises_check(void);
 
-/* What systemd tells of the service: "load", "state", "substate", "text", "pid", …; or "problem". */
+/* What systemd tells of the service: "load", "state", "substate", "text", "pid" and so on. */
 JsonObject *premises_service(void);
 
 /* "release", "version" of the driver if it is loaded, "built" for this kernel. */

@@ -105,7 +105,8 @@ static void explain_received(const char *text)
 static void print_line(void *userdata, const char *kind, const char *text, double seconds)
 {
 	g_autofree char *clean = output_clean(text);
-	const char *mark = !strcmp(kind, "sent") ? "->" : !strcmp(kind, "received") ? "<-" : "--";
+	const char *mark = !strcmp(kind, "sent") ? "->" : !strcmp(kind, "received") ? "<-" :
+										      "--";
 
 	(void)userdata;
 	printf("%8.3f s %s %s\n", seconds, mark, clean);
@@ -123,8 +124,12 @@ static void print_line(void *userdata, const char *kind, const char *text, doubl
 static void print_certificate(JsonObject *report)
 {
 	static const struct output_label labels[] = {
-		{ "subject", "Certificate of" }, { "names", "for" },   { "issuer", "Issued by" },
-		{ "start", "Valid from" },	 { "expire", "until" }, { "days_left", "Days left" },
+		{ "subject", "Certificate of" },
+		{ "names", "for" },
+		{ "issuer", "Issued by" },
+		{ "start", "Valid from" },
+		{ "expire", "until" },
+		{ "days_left", "Days left" },
 		{ NULL, NULL },
 	};
 
@@ -155,7 +160,7 @@ static void print_result(JsonObject *report, const struct outcome *outcome)
 	       output_plain(), outcome->state, state_doing(outcome->state));
 	output_field("Text", *outcome->text ? outcome->text : NULL);
 	output_field("Detail", json_object_get_string_member_with_default(report, "detail_text",
-									   NULL));
+									  NULL));
 	output_field("Meaning", json_object_get_string_member(report, "meaning"));
 	output_field("Cause", json_object_get_string_member(report, "cause"));
 	output_field("Remedy", json_object_get_string_member(report, "remedy"));
@@ -215,7 +220,8 @@ static struct setup *slot_setup(const char *name, int *status)
 		printf("Setup of slot %s: %s\n", slot.name, site_source_name(source));
 	if (!setup->server)
 		*status = complain(EXIT_WRONG, "the setup has no Server: ecemailctl setup set %s "
-					       "Server=ADDRESS", slot.name);
+					       "Server=ADDRESS",
+				   slot.name);
 	return setup;
 }
 

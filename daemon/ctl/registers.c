@@ -48,10 +48,17 @@ static const struct output_label module_labels[] = {
 };
 
 static const struct output_label result_labels[] = {
-	{ "tag", "Tag" },	  { "status", "Status" }, { "state", "State" },
-	{ "reply", "Reply" },	  { "enhanced", "Enhanced" }, { "detail", "Detail" },
-	{ "sent", "Sent" },	  { "timeout", "Timeout" }, { "request", "Request" },
-	{ "text", "Text" },	  { NULL, NULL },
+	{ "tag", "Tag" },
+	{ "status", "Status" },
+	{ "state", "State" },
+	{ "reply", "Reply" },
+	{ "enhanced", "Enhanced" },
+	{ "detail", "Detail" },
+	{ "sent", "Sent" },
+	{ "timeout", "Timeout" },
+	{ "request", "Request" },
+	{ "text", "Text" },
+	{ NULL, NULL },
 };
 
 static JsonArray *to_array(const guint16 *words, unsigned int count)

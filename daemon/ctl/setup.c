@@ -128,7 +128,8 @@ static int show(const struct slot *slot)
 
 static const char *level(void)
 {
-	return options.stored ? "stored" : options.working ? "working" : "both";
+	return options.stored ? "stored" : options.working ? "working" :
+							     "both";
 }
 
 static void say_kept(GVariant *reply, const struct slot *slot)

@@ -6,6 +6,7 @@
 
 #include "bus.h"
 #include "daemon/credential.h"
+#include "daemon/levels.h"
 #include "site.h"
 
 #define CALL_MS 2000
@@ -71,24 +72,45 @@ static struct setup *ask_daemon(const struct slot *slot)
 	return from_fields(fields);
 }
 
-/* The file of a slot is named by the card's place. */
+static struct levels *read_levels(const char *place, unsigned int slot)
+{
+	g_autofree char *path = g_strdup_printf(SITE_STATE "/pci-%s-slot%u.conf", place, slot);
+	g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *text = NULL, *problem = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return NULL;
+	return levels_parse(text, warnings, &problem);
+}
+
+static void copy_values(GHashTable *to, GHashTable *from)
+{
+	gpointer name, value;
+	GHashTableIter iter;
+
+	g_hash_table_iter_init(&iter, from);
+	while (g_hash_table_iter_next(&iter, &name, &value))
+		g_hash_table_insert(to, g_strdup(name), g_strdup(value));
+}
+
+/* A working copy of another card generation has ended with it. */
 static GHashTable *read_stored(const struct slot *slot)
 {
-	g_autoptr(JsonObject) object = slots_describe(slot);
+	g_autoptr(JsonObject) object = slots_describe(slot), card = NULL;
 	const char *place = json_object_get_string_member_with_default(object, "place", "");
-	g_autofree char *path = g_strdup_printf(SITE_STATE "/pci-%s-slot%u.setup", place,
-						slot->number);
-	g_autoptr(GKeyFile) file = g_key_file_new();
-	g_auto(GStrv) keys = NULL;
+	struct levels *levels = read_levels(place, slot->number);
+	const char *generation;
 	GHashTable *values;
 
-	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+	if (!levels)
 		return NULL;
+	card = slots_describe_card(place);
+	generation = json_object_get_string_member_with_default(card, "generation", "");
 	values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	keys = g_key_file_get_keys(file, "Stored", NULL, NULL);
-	for (char **key = keys; key && *key; key++)
-		g_hash_table_insert(values, g_strdup(*key),
-				    g_key_file_get_string(file, "Stored", *key, NULL));
+	copy_values(values, levels->stored);
+	if (levels->generation == g_ascii_strtoull(generation, NULL, 16))
+		copy_values(values, levels->working);
+	levels_free(levels);
 	return values;
 }
 

@@ -18,12 +18,23 @@ static const struct {
 	const char *name;
 	gboolean number;
 } attributes[] = {
-	{ "module", FALSE },	 { "firmware", FALSE },	  { "ethernet", FALSE },
-	{ "dip", TRUE },	 { "serving", TRUE },	  { "attached", TRUE },
-	{ "health", TRUE },	 { "timeout", TRUE },	  { "queue_depth", TRUE },
-	{ "queue_used", TRUE },	 { "wx_accepted", TRUE }, { "wx_busy", TRUE },
-	{ "wx_refused", TRUE },	 { "rx_accepted", TRUE }, { "rx_refused", TRUE },
-	{ "expired", TRUE },	 { "sequence_errors", TRUE },
+	{ "module", FALSE },
+	{ "firmware", FALSE },
+	{ "ethernet", FALSE },
+	{ "dip", TRUE },
+	{ "serving", TRUE },
+	{ "attached", TRUE },
+	{ "health", TRUE },
+	{ "timeout", TRUE },
+	{ "queue_depth", TRUE },
+	{ "queue_used", TRUE },
+	{ "wx_accepted", TRUE },
+	{ "wx_busy", TRUE },
+	{ "wx_refused", TRUE },
+	{ "rx_accepted", TRUE },
+	{ "rx_refused", TRUE },
+	{ "expired", TRUE },
+	{ "sequence_errors", TRUE },
 };
 
 static const char *const card_attributes[] = { "serial", "firmware", "generation", "trouble" };

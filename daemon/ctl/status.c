@@ -155,9 +155,12 @@ static void add_setup(JsonObject *slot, const struct setup *setup, enum site_sou
 static void print_setup(JsonObject *slot)
 {
 	static const struct output_label labels[] = {
-		{ "Server", "  Server" },	{ "SenderName", "  Sender name" },
-		{ "SenderAddress", "  Sender address" }, { "Cc", "  Cc" },
-		{ "Port", "  Port" },		{ "Timeout", "  Timeout, s" },
+		{ "Server", "  Server" },
+		{ "SenderName", "  Sender name" },
+		{ "SenderAddress", "  Sender address" },
+		{ "Cc", "  Cc" },
+		{ "Port", "  Port" },
+		{ "Timeout", "  Timeout, s" },
 		{ NULL, NULL },
 	};
 	JsonObject *setup = json_object_get_object_member(slot, "setup");

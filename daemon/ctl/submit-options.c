@@ -9,7 +9,7 @@
 #include "command.h"
 #include "submit-options.h"
 
-#define COUNT_MAX  100000000
+#define COUNT_MAX 100000000
 
 enum option_code {
 	OPTION_SERVER = 256,

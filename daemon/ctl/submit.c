@@ -220,7 +220,8 @@ static int fill(struct run *run)
 	int r = 0;
 
 	for (int i = 0; r >= 0 && i < FILL_MAX && run->started < options->count &&
-			run->open < 2 * options->sessions; i++)
+			run->open < 2 * options->sessions;
+	     i++)
 		r = start_one(run);
 	return r;
 }

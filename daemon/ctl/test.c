@@ -25,16 +25,21 @@ static const GOptionEntry entries[] = {
 };
 
 static const struct output_label labels[] = {
-	{ "status", "Status" }, { "text", "Server's words" }, { "enhanced", "Enhanced code" },
-	{ "to", "Recipients" }, { "server", "Server" },	      { "sent", "Sent" },
-	{ "duration", "Took, ms" }, { NULL, NULL },
+	{ "status", "Status" },
+	{ "text", "Server's words" },
+	{ "enhanced", "Enhanced code" },
+	{ "to", "Recipients" },
+	{ "server", "Server" },
+	{ "sent", "Sent" },
+	{ "duration", "Took, ms" },
+	{ NULL, NULL },
 };
 
 static void print(JsonObject *outcome)
 {
 	unsigned int status = (unsigned int)json_object_get_int_member(outcome, "status");
-	const struct detail *detail = detail_find((unsigned int)json_object_get_int_member_with_default(
-		outcome, "detail", 0));
+	gint64 number = json_object_get_int_member_with_default(outcome, "detail", 0);
+	const struct detail *detail = detail_find((unsigned int)number);
 	g_autoptr(JsonObject) explanation = explain_number(status);
 
 	printf("%s%s%s\n", output_colour(status ? OUTPUT_BAD : OUTPUT_GOOD),

@@ -54,7 +54,8 @@ static void print_line(const char *time, const char *from, const char *line)
 /* From the daemon */
 
 static void on_line(GDBusConnection *bus, const char *sender, const char *path,
-		    const char *interface, const char *signal, GVariant *arguments, gpointer userdata)
+		    const char *interface, const char *signal, GVariant *arguments,
+		    gpointer userdata)
 {
 	const struct slot *slot = userdata;
 	g_autoptr(GDateTime) when = NULL;
@@ -146,7 +147,8 @@ static int follow(struct slot *slot)
 
 static int open_port(void)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)options.port) };
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6,
+				    .sin6_port = htons((in_port_t)options.port) };
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), off = 0;
 
 	if (fd >= 0)

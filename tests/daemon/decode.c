@@ -86,9 +86,11 @@ static void test_bad_frames(void **state)
 
 static void test_rx(void **state)
 {
-	struct ecom_frame frame = {
-		.when_ns = 1, .station = 0x89, .address = 040500, .length = 4, .data = { 5, 0, 20, 0 }
-	};
+	struct ecom_frame frame = { .when_ns = 1,
+				    .station = 0x89,
+				    .address = 040500,
+				    .length = 4,
+				    .data = { 5, 0, 20, 0 } };
 	g_autoptr(JsonObject) object = decode_frame(&frame, TRUE);
 
 	(void)state;

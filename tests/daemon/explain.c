@@ -15,7 +15,12 @@
 #include <cmocka.h>
 
 #include "daemon/ctl/codes.h"
+#include "daemon/ctl/command.h"
 #include "daemon/ctl/explain.h"
+#include "daemon/ctl/output.h"
+
+/* clang-format would give each entry of the lists a line of its own. */
+/* clang-format off */
 
 /* Appendix of seed 000, seeds 002 to 004, and the RFCs since; a word that its meaning must have. */
 static const struct {
@@ -92,6 +97,8 @@ static const struct {
 	{ "SOML", false }, { "SAML", false }, { "RSET", true },	 { "VRFY", false }, { "EXPN", false },
 	{ "HELP", false }, { "NOOP", false }, { "QUIT", true },	 { "TURN", false },
 };
+
+/* clang-format on */
 
 static const char *text_of(JsonObject *object, const char *member)
 {
@@ -186,10 +193,18 @@ static void test_bits(void **state)
 		unsigned int code;
 		bool valid;
 	} rows[] = {
-		{ 0, 0, 0, true },     { 0, 0, 65535, true },  { 0, 1, 0, true },
-		{ 0, 1, 1, false },    { 0, 1, 65535, false }, { 1, 0, 0, false },
-		{ 1, 0, 1, false },    { 1, 0, 2, true },      { 1, 0, 1999, true },
-		{ 1, 0, 2000, false }, { 1, 0, 65535, false }, { 1, 1, 0, false },
+		{ 0, 0, 0, true },
+		{ 0, 0, 65535, true },
+		{ 0, 1, 0, true },
+		{ 0, 1, 1, false },
+		{ 0, 1, 65535, false },
+		{ 1, 0, 0, false },
+		{ 1, 0, 1, false },
+		{ 1, 0, 2, true },
+		{ 1, 0, 1999, true },
+		{ 1, 0, 2000, false },
+		{ 1, 0, 65535, false },
+		{ 1, 1, 0, false },
 		{ 1, 1, 20, false },
 	};
 
@@ -239,13 +254,46 @@ static void test_catalogue(void **state)
 	free(text);
 }
 
+/* Exit statuses of the command: what is no code is a wrong command line, and nothing is printed. */
+static void test_exit_statuses(void **state)
+{
+	static const struct {
+		const char *words[3];
+		int status;
+	} cases[] = {
+		{ { "20" }, EXIT_OK },
+		{ { "550", "5.1.1", "rcpt" }, EXIT_OK },
+		{ { "65536" }, EXIT_USAGE },
+		{ { "-1" }, EXIT_USAGE },
+		{ { "20", "twenty" }, EXIT_USAGE },
+		{ { NULL }, EXIT_USAGE },
+	};
+
+	(void)state;
+	output_as_json = TRUE;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		int count = 0;
+
+		while (count < 3 && cases[i].words[count])
+			count++;
+		assert_int_equal(explain_command.run(count, (char **)cases[i].words),
+				 cases[i].status);
+	}
+	output_as_json = FALSE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_enhanced),
-		cmocka_unit_test(test_enhanced_forms), cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_digits),	 cmocka_unit_test(test_bits),
-		cmocka_unit_test(test_slot_error), cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_enhanced),
+		cmocka_unit_test(test_enhanced_forms),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_digits),
+		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_slot_error),
+		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_exit_statuses),
 	};
 
 	if (argc > 1)

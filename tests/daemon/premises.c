@@ -233,9 +233,15 @@ int main(int argc, char **argv)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_not_built), TEST(test_not_loaded), TEST(test_no_card),
-		TEST(test_card_not_served), TEST(test_slots), TEST(test_bus_down),
-		TEST(test_names), TEST(test_no_slot), TEST(test_describe),
+		TEST(test_not_built),
+		TEST(test_not_loaded),
+		TEST(test_no_card),
+		TEST(test_card_not_served),
+		TEST(test_slots),
+		TEST(test_bus_down),
+		TEST(test_names),
+		TEST(test_no_slot),
+		TEST(test_describe),
 	};
 
 	if (argc > 1)

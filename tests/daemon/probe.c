@@ -231,9 +231,12 @@ static void test_time(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_well), cmocka_unit_test(test_refusal),
-		cmocka_unit_test(test_nobody_listens), cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_send), cmocka_unit_test(test_untrusted),
+		cmocka_unit_test(test_all_well),
+		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_nobody_listens),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_untrusted),
 		cmocka_unit_test(test_time),
 	};
 
