@@ -133,6 +133,16 @@ bool is_program_memory(const struct cpu_family *family, uint16_t word)
 	return is_user_memory(family, word, 1) || (word >= BIT_IMAGES && word < TIMER_BITS);
 }
 
+unsigned int base_cards(const struct base *base)
+{
+	unsigned int count = 1;
+
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		if (base->slots[i].present && !base->slots[i].remote)
+			count = MAX(count, base->slots[i].card + 1);
+	return count;
+}
+
 void base_default(struct base *base)
 {
 	*base = (struct base){
@@ -225,6 +235,11 @@ static const char *set_dip7(struct base_parser *p, const char *value)
 	return p->slot->dip7 || strcmp(value, "off") == 0 ? NULL : "on or off";
 }
 
+static const char *set_card(struct base_parser *p, const char *value)
+{
+	return parse_number(value, CARDS_MAX - 1, &p->slot->card) ? NULL : "a number from 0 to 3";
+}
+
 static const char *set_placement(struct base_parser *p, const char *value)
 {
 	p->slot->remote = strcmp(value, "remote") == 0;
@@ -244,6 +259,7 @@ static const struct base_key {
 	{ true,  "id",       set_id },
 	{ true,  "dip7",     set_dip7 },
 	{ true,  "base",     set_placement },
+	{ true,  "card",     set_card },
 };
 // clang-format on
 
@@ -285,7 +301,7 @@ static void set_key(struct base_parser *p, const char *name, const char *value)
 		return;
 	}
 	diagnostics_error(p->diagnostics, p->line, "key '%s' is not known here, only %s", name,
-			  p->slot ? "module, firmware, id, dip7 and base" : "family and firmware");
+			  p->slot ? "module, firmware, id, dip7, base and card" : "family and firmware");
 }
 
 static void parse_line(struct base_parser *p, char *line)
@@ -336,6 +352,18 @@ static void check_slots(struct base *base, struct diagnostics *d)
 	}
 }
 
+static void check_cards(const struct base *base, struct diagnostics *d)
+{
+	unsigned int found = 0, last = base_cards(base) - 1;
+
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		if (base->slots[i].present && !base->slots[i].remote)
+			found |= 1U << base->slots[i].card;
+	for (unsigned int card = 0; card < last; card++)
+		if (!(found & 1U << card))
+			diagnostics_error(d, 0, "no slot has card=%u, but one has card=%u", card, last);
+}
+
 void base_read(struct base *base, FILE *file, struct diagnostics *d)
 {
 	struct base_parser p = { .base = base, .diagnostics = d };
@@ -354,4 +382,6 @@ void base_read(struct base *base, FILE *file, struct diagnostics *d)
 		diagnostics_error(d, 0, "[cpu] firmware= is missing");
 	if (!d->errors)
 		check_slots(base, d);
+	if (!d->errors)
+		check_cards(base, d);
 }

@@ -13,6 +13,7 @@
 #include "tests/plcsim/memory.h"
 
 #define BASE_SLOTS 16
+#define CARDS_MAX  4
 
 struct firmware {
 	unsigned int part[3];
@@ -46,6 +47,7 @@ struct base_slot {
 	bool dip7;
 	bool dip7_known; /* the base file says so */
 	unsigned int id;
+	unsigned int card; /* that stands in for the module */
 	char module[16];
 	struct firmware firmware;
 	unsigned int line;
@@ -62,6 +64,8 @@ void base_default(struct base *base);
 /* Reads a base file; what is wrong goes to the diagnostics. */
 void base_read(struct base *base, FILE *file, struct diagnostics *d);
 
+/* How many cards there are: up to the last one that a slot names */
+unsigned int base_cards(const struct base *base);
 int firmware_compare(const struct firmware *a, const struct firmware *b);
 /* major << 24 | minor << 16 | build, as the card shows it */
 uint32_t firmware_word(const struct firmware *firmware);

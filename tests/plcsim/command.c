@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/plcsim/base.h"
 #include "tests/plcsim/command.h"
 #include "tests/plcsim/misbehave.h"
 #include "uapi/linux/ecom_slave89.h"
@@ -153,8 +154,16 @@ static const char *parse_card(struct command *c, const char **text)
 {
 	g_autofree char *word = take_word(text);
 
+	unsigned long card = 0;
+
 	c->action = ACTION_RESET;
-	return strcmp(word, "reset") == 0 ? NULL : "reset is missing";
+	if (strcmp(word, "reset") != 0)
+		return "reset is missing";
+	skip_blanks(text);
+	if (**text && take_number(text, 10, CARDS_MAX - 1, &card))
+		return "the card must be a number from 0 to 3";
+	c->card = card;
+	return NULL;
 }
 
 static const char *no_such_mode(void)
@@ -336,7 +345,7 @@ static const struct command_type {
 	[COMMAND_SLEEP]  = { "sleep",  "sleep SECONDS",                             parse_sleep },
 	[COMMAND_STATUS] = { "status", "status",                                    parse_nothing },
 	[COMMAND_PLC]    = { "plc",    "plc off|on|run|program",                    parse_plc },
-	[COMMAND_CARD]   = { "card",   "card reset",                                parse_card },
+	[COMMAND_CARD]   = { "card",   "card reset [CARD]",                           parse_card },
 	[COMMAND_FRAME]  = { "frame",  "frame SLOT HEX…",                           parse_frame },
 	[COMMAND_RAW]    = { "raw",    "raw SLOT wx|rx STATION ADDRESS LENGTH [HEX…]", parse_raw },
 	[COMMAND_SCAN]   = { "scan",   "scan run|step [COUNT]|time MS",             parse_scan },

@@ -53,6 +53,7 @@ struct command {
 	int misbehaviour; /* negative: none */
 	uint64_t seed;
 	unsigned int slot;
+	unsigned int card;
 	struct transfer transfer;
 	char path[COMMAND_PATH_MAX];
 };

@@ -27,7 +27,7 @@ struct player {
 
 static void compare(struct player *p, const struct record_entry *entry)
 {
-	struct backplane *card = &p->simulator->card.backplane;
+	struct backplane *card = &p->simulator->backplane;
 	enum transfer_outcome outcome = card->result(card, entry->slot)->outcome;
 
 	if (!entry->ended || outcome == entry->outcome)
@@ -40,7 +40,7 @@ static void compare(struct player *p, const struct record_entry *entry)
 /* Returns true while a slot is busy. */
 static bool collect(struct player *p)
 {
-	struct backplane *card = &p->simulator->card.backplane;
+	struct backplane *card = &p->simulator->backplane;
 	bool busy = false;
 
 	for (unsigned int i = 0; i < BASE_SLOTS; i++) {
@@ -58,7 +58,7 @@ static bool collect(struct player *p)
 
 static void play(struct player *p)
 {
-	struct backplane *card = &p->simulator->card.backplane;
+	struct backplane *card = &p->simulator->backplane;
 
 	while (p->next < p->entries->len) {
 		const struct record_entry *entry =
@@ -72,13 +72,21 @@ static void play(struct player *p)
 	}
 }
 
+static bool all_ready(const struct simulator *sim)
+{
+	for (unsigned int i = 0; i < sim->card_count; i++)
+		if (strcmp(simulator_pc_state(&sim->cards[i]), "ready") != 0)
+			return false;
+	return true;
+}
+
 static void timer_ready(struct source *source, uint32_t events __attribute__((unused)))
 {
 	struct player *p = source->owner;
 	bool busy;
 
 	source_drain(source);
-	if (!p->began && strcmp(simulator_pc_state(p->simulator), "ready") == 0)
+	if (!p->began && all_ready(p->simulator))
 		p->began = clock_now();
 	if (!p->began)
 		return;
@@ -101,14 +109,14 @@ static struct program *empty_program(void)
 	return program;
 }
 
-static int run(struct player *p, const char *socket_path)
+static int run(struct player *p, const struct listeners *listeners)
 {
 	struct simulator *sim = p->simulator;
-	int error = simulator_init(sim, socket_path);
+	int error = simulator_init(sim, listeners->paths);
 
 	if (error) {
-		fprintf(stderr, "plcsim: cannot listen on %s: %s\n", socket_path,
-			strerror(-error));
+		fprintf(stderr, "plcsim: cannot listen on %s: %s\n",
+			listeners->paths[sim->listened], strerror(-error));
 		return EXIT_FAILURE;
 	}
 	p->timer = (struct source){ -1, timer_ready, p };
@@ -117,12 +125,12 @@ static int run(struct player *p, const char *socket_path)
 		loop_run(&sim->loop);
 	printf("%u of %u replayed, %u different\n", p->next, p->entries->len, p->different);
 	loop_remove(&sim->loop, &p->timer);
-	unlink(socket_path);
+	listeners_unlink(listeners);
 	simulator_release(sim);
 	return error ? EXIT_FAILURE : sim->exit_status;
 }
 
-static int replay(const char *socket_path, const char *base, const char *path)
+static int replay(const struct listeners *listeners, const char *base, const char *path)
 {
 	struct player player = { 0 };
 	struct diagnostics d;
@@ -140,8 +148,9 @@ static int replay(const char *socket_path, const char *base, const char *path)
 	player.simulator = g_new0(struct simulator, 1);
 	player.simulator->scan_time = 10;
 	player.simulator->program = empty_program();
-	if (!d.errors && load_base(&player.simulator->base, base, stderr))
-		status = run(&player, socket_path);
+	if (!d.errors && load_base(&player.simulator->base, base, stderr) &&
+	    listeners_match(listeners, &player.simulator->base))
+		status = run(&player, listeners);
 	diagnostics_clear(&d);
 	program_free(player.simulator->program);
 	g_free(player.simulator);
@@ -157,21 +166,22 @@ int subcommand_replay(int argc, char **argv)
 		{ "base", required_argument, NULL, 'b' },
 		{ 0 },
 	};
-	const char *socket_path = NULL, *base = NULL;
+	struct listeners listeners = { 0 };
+	const char *base = NULL;
 	int option;
 
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		if (option == 'l')
-			socket_path = optarg;
-		else if (option == 'b')
+		if (option == 'l' && listeners_add(&listeners, optarg))
+			continue;
+		if (option == 'b')
 			base = optarg;
 		else
 			break;
 	}
-	if (option >= 0 || !socket_path || optind != argc - 1) {
-		fprintf(stderr, "usage: plcsim replay --listen SOCKET [--base FILE] RECORD\n");
+	if (option >= 0 || !listeners.count || optind != argc - 1) {
+		fprintf(stderr, "usage: plcsim replay --listen SOCKET… [--base FILE] RECORD\n");
 		return EXIT_USAGE;
 	}
-	return replay(socket_path, base, argv[optind]);
+	return replay(&listeners, base, argv[optind]);
 }

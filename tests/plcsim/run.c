@@ -14,7 +14,7 @@
 #define SCAN_TIME_DEFAULT 10
 
 struct arguments {
-	const char *listen;
+	struct listeners listeners;
 	const char *base;
 	const char *script;
 	const char *control;
@@ -28,8 +28,7 @@ static bool take_option(struct arguments *arguments, int option)
 {
 	switch (option) {
 	case 'l':
-		arguments->listen = optarg;
-		return true;
+		return listeners_add(&arguments->listeners, optarg);
 	case 'b':
 		arguments->base = optarg;
 		return true;
@@ -76,7 +75,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
 		if (!take_option(arguments, option))
 			return false;
-	if (!arguments->listen || optind != argc - 1)
+	if (!arguments->listeners.count || optind != argc - 1)
 		return false;
 	arguments->program = argv[optind];
 	return true;
@@ -106,6 +105,32 @@ static int load_script(struct script *script, const char *path)
 	return status;
 }
 
+bool listeners_add(struct listeners *listeners, const char *path)
+{
+	if (listeners->count < CARDS_MAX) {
+		listeners->paths[listeners->count++] = path;
+		return true;
+	}
+	fprintf(stderr, "plcsim: --listen %s: at most %d cards\n", path, CARDS_MAX);
+	return false;
+}
+
+bool listeners_match(const struct listeners *listeners, const struct base *base)
+{
+	if (listeners->count == base_cards(base))
+		return true;
+	fprintf(stderr, "plcsim: the base has %u card(s), but there are %u --listen; each card needs "
+			"one\n",
+		base_cards(base), listeners->count);
+	return false;
+}
+
+void listeners_unlink(const struct listeners *listeners)
+{
+	for (unsigned int i = 0; i < listeners->count; i++)
+		unlink(listeners->paths[i]);
+}
+
 static int socket_failed(const char *path, int error)
 {
 	fprintf(stderr, "plcsim: cannot listen on %s: %s\n", path, strerror(-error));
@@ -123,7 +148,9 @@ static int run(struct simulator *sim, struct script *script, const struct argume
 		sim->exit_status = socket_failed(control_path, error);
 		goto out;
 	}
-	printf("listening on %s\ncontrol socket %s\n", arguments->listen, control_path);
+	for (unsigned int i = 0; i < arguments->listeners.count; i++)
+		printf("listening on %s\n", arguments->listeners.paths[i]);
+	printf("control socket %s\n", control_path);
 	fflush(stdout);
 	if (arguments->script)
 		script_start(script, sim);
@@ -157,14 +184,14 @@ static int simulate(const struct arguments *arguments, struct script *script,
 			strerror(errno));
 		return EXIT_FAILURE;
 	}
-	error = simulator_init(sim, arguments->listen);
+	error = simulator_init(sim, arguments->listeners.paths);
 	if (error) {
 		close_record(sim);
-		return socket_failed(arguments->listen, error);
+		return socket_failed(arguments->listeners.paths[sim->listened], error);
 	}
 	status = run(sim, script, arguments,
 		     arguments->control ? arguments->control : default_path);
-	unlink(arguments->listen);
+	listeners_unlink(&arguments->listeners);
 	simulator_release(sim);
 	close_record(sim);
 	return status;
@@ -178,7 +205,7 @@ int subcommand_run(int argc, char **argv)
 	int status;
 
 	if (!parse_arguments(argc, argv, &arguments)) {
-		fprintf(stderr, "usage: plcsim run --listen SOCKET [--base FILE] [--script FILE "
+		fprintf(stderr, "usage: plcsim run --listen SOCKET… [--base FILE] [--script FILE "
 				"[--keep]]\n"
 				"                  [--control FILE] [--scan-time MS] [--record FILE] "
 				"PROGRAM\n");
@@ -190,7 +217,9 @@ int subcommand_run(int argc, char **argv)
 	if (!status) {
 		sim->program =
 			load_program(arguments.base, arguments.program, &sim->base, stderr);
-		status = sim->program ? simulate(&arguments, &script, sim) : EXIT_FAILURE;
+		status = sim->program && listeners_match(&arguments.listeners, &sim->base) ?
+				 simulate(&arguments, &script, sim) :
+				 EXIT_FAILURE;
 	}
 	program_free(sim->program);
 	script_clear(&script);

@@ -160,7 +160,11 @@ static enum session_state begin_plc(struct session *s)
 
 static enum session_state begin_card(struct session *s)
 {
-	card_power_up(&s->simulator->card);
+	if (s->command.card >= s->simulator->card_count) {
+		g_string_printf(s->error, "there is no card %u", s->command.card);
+		return SESSION_FAILED;
+	}
+	card_power_up(&s->simulator->cards[s->command.card].card);
 	return SESSION_DONE;
 }
 

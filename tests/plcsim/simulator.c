@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,11 +13,11 @@
 
 #define CARD_PERIOD 1000
 
-const char *simulator_pc_state(const struct simulator *sim)
+const char *simulator_pc_state(const struct simulator_card *card)
 {
-	if (!ivshmem_plugged(&sim->ivshmem))
+	if (!ivshmem_plugged(&card->ivshmem))
 		return "unplugged";
-	switch (card_host(&sim->card)) {
+	switch (card_host(&card->card)) {
 	case CARD_HOST_READY:
 		return "ready";
 	case CARD_HOST_DEAD:
@@ -28,12 +29,15 @@ const char *simulator_pc_state(const struct simulator *sim)
 
 static void report_pc(void *owner)
 {
-	struct simulator *sim = owner;
-	const char *state = simulator_pc_state(sim);
+	struct simulator_card *card = owner;
+	struct simulator *sim = card->simulator;
+	const char *state = simulator_pc_state(card);
 
-	if (state == sim->pc_state)
+	if (state == card->pc_state)
 		return;
-	sim->pc_state = state;
+	card->pc_state = state;
+	if (sim->card_count > 1)
+		printf("card %td: ", card - sim->cards);
 	printf("PC %s\n", state);
 	fflush(stdout);
 }
@@ -67,8 +71,10 @@ static void card_timer_ready(struct source *source, uint32_t events __attribute_
 	struct simulator *sim = source->owner;
 
 	source_drain(source);
-	card_tick(&sim->card);
-	report_pc(sim);
+	for (unsigned int i = 0; i < sim->card_count; i++) {
+		card_tick(&sim->cards[i].card);
+		report_pc(&sim->cards[i]);
+	}
 }
 
 static void misbehaviour_timer_ready(struct source *source,
@@ -86,7 +92,7 @@ int simulator_misbehave(struct simulator *sim, int mode, uint64_t seed)
 	misbehave_stop(&sim->misbehaviour);
 	if (mode < 0)
 		return 0;
-	misbehave_start(&sim->misbehaviour, &sim->card, mode, seed);
+	misbehave_start(&sim->misbehaviour, &sim->cards[0].card, mode, seed);
 	return loop_add_timer(&sim->loop, &sim->misbehaviour_timer, MISBEHAVE_PERIOD);
 }
 
@@ -129,11 +135,42 @@ void simulator_set_power(struct simulator *sim, bool on)
 {
 	if (on == sim->plc.power)
 		return;
-	card_power(&sim->card, on);
+	for (unsigned int i = 0; i < sim->card_count; i++)
+		card_power(&sim->cards[i].card, on);
 	plc_set_power(&sim->plc, on);
 }
 
-static int init_card(struct simulator *sim)
+/* The backplane as the CPU sees it: a slot is one of some card. */
+static struct backplane *card_of(struct backplane *backplane, unsigned int slot)
+{
+	struct simulator *sim = (struct simulator *)((char *)backplane -
+						     offsetof(struct simulator, backplane));
+
+	return &sim->cards[sim->base.slots[slot].card].card.backplane;
+}
+
+static void start(struct backplane *backplane, unsigned int slot, const struct transfer *transfer)
+{
+	struct backplane *card = card_of(backplane, slot);
+
+	card->start(card, slot, transfer);
+}
+
+static bool busy(struct backplane *backplane, unsigned int slot)
+{
+	struct backplane *card = card_of(backplane, slot);
+
+	return card->busy(card, slot);
+}
+
+static const struct transfer_result *result(struct backplane *backplane, unsigned int slot)
+{
+	struct backplane *card = card_of(backplane, slot);
+
+	return card->result(card, slot);
+}
+
+static int init_card(struct simulator *sim, unsigned int number)
 {
 	struct card_module modules[CARD_SLOTS_MAX] = { 0 };
 	unsigned int count = 0;
@@ -142,7 +179,7 @@ static int init_card(struct simulator *sim)
 		const struct base_slot *slot = &sim->base.slots[i];
 		struct card_module *module = &modules[count];
 
-		if (!slot->present || slot->remote)
+		if (!slot->present || slot->remote || slot->card != number)
 			continue;
 		module->number = i;
 		module->dip = slot->id | (slot->dip7 ? SLOT_DIP_7 : 0);
@@ -150,7 +187,45 @@ static int init_card(struct simulator *sim)
 		memcpy(module->type, slot->module, sizeof(module->type));
 		count++;
 	}
-	return card_init(&sim->card, IVSHMEM_PEER_CARD, modules, count);
+	return card_init(&sim->cards[number].card, IVSHMEM_PEER_CARD, modules, count);
+}
+
+static int init_cards(struct simulator *sim)
+{
+	int error = 0;
+
+	sim->backplane = (struct backplane){ start, busy, result };
+	for (unsigned int i = 0; i < base_cards(&sim->base) && !error; i++) {
+		struct simulator_card *card = &sim->cards[i];
+
+		card->simulator = sim;
+		card->ivshmem.changed = report_pc;
+		card->ivshmem.owner = card;
+		error = init_card(sim, i);
+		sim->card_count += !error;
+	}
+	return error;
+}
+
+static void release_cards(struct simulator *sim)
+{
+	for (unsigned int i = 0; i < sim->card_count; i++)
+		card_release(&sim->cards[i].card);
+	sim->card_count = 0;
+}
+
+static int listen_for_pcs(struct simulator *sim, const char *const socket_paths[])
+{
+	int error = 0;
+
+	for (unsigned int i = 0; i < sim->card_count && !error; i++) {
+		struct simulator_card *card = &sim->cards[i];
+
+		sim->listened = i;
+		error = ivshmem_init(&card->ivshmem, &sim->loop, &card->card, socket_paths[i]);
+		card->pc_state = simulator_pc_state(card);
+	}
+	return error;
 }
 
 static int init_signals(struct simulator *sim)
@@ -188,33 +263,33 @@ static int64_t local_time(void)
 	return now + tm.tm_gmtoff;
 }
 
-int simulator_init(struct simulator *sim, const char *socket_path)
+int simulator_init(struct simulator *sim, const char *const socket_paths[])
 {
+	struct backplane *backplane;
 	int error;
 
 	sim->sessions = g_ptr_array_new();
-	sim->ivshmem.changed = report_pc;
-	sim->ivshmem.owner = sim;
 	error = loop_init(&sim->loop);
 	if (!error)
-		error = init_card(sim);
-	if (error)
+		error = init_cards(sim);
+	if (error) {
+		release_cards(sim);
 		return error;
+	}
 	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
 	sim->misbehaviour_timer = (struct source){ -1, misbehaviour_timer_ready, sim };
 	sim->misbehaviour.mode = -1;
-	recorder_init(&sim->recorder, &sim->card.backplane, sim->record, clock_now);
-	plc_init(&sim->plc, &sim->base, sim->program,
-		 sim->record ? &sim->recorder.backplane : &sim->card.backplane);
+	recorder_init(&sim->recorder, &sim->backplane, sim->record, clock_now);
+	backplane = sim->record ? &sim->recorder.backplane : &sim->backplane;
+	plc_init(&sim->plc, &sim->base, sim->program, backplane);
 	plc_set_clock(&sim->plc, local_time(), clock_now());
 	simulator_set_power(sim, true);
 	plc_update(&sim->plc, clock_now()); /* boxes have begun before any script looks */
-	error = ivshmem_init(&sim->ivshmem, &sim->loop, &sim->card, socket_path);
+	error = listen_for_pcs(sim, socket_paths);
 	if (!error)
 		error = init_signals(sim);
 	if (!error)
 		error = init_timers(sim);
-	sim->pc_state = simulator_pc_state(sim);
 	if (error)
 		simulator_release(sim);
 	return error;
@@ -222,13 +297,14 @@ int simulator_init(struct simulator *sim, const char *socket_path)
 
 void simulator_release(struct simulator *sim)
 {
-	ivshmem_release(&sim->ivshmem);
+	for (unsigned int i = 0; i <= sim->listened; i++)
+		ivshmem_release(&sim->cards[i].ivshmem);
 	loop_remove(&sim->loop, &sim->scan_timer);
 	loop_remove(&sim->loop, &sim->card_timer);
 	loop_remove(&sim->loop, &sim->misbehaviour_timer);
 	loop_remove(&sim->loop, &sim->signals);
 	plc_release(&sim->plc);
-	card_release(&sim->card);
+	release_cards(sim);
 	loop_release(&sim->loop);
 	g_ptr_array_unref(sim->sessions);
 }

@@ -12,12 +12,22 @@
 #include "tests/plcsim/plc.h"
 #include "tests/plcsim/record.h"
 
+/* One card, and the PC that it is in */
+struct simulator_card {
+	struct simulator *simulator;
+	struct card card;
+	struct ivshmem ivshmem;
+	const char *pc_state; /* as last reported */
+};
+
 struct simulator {
 	struct loop loop;
 	struct base base;
 	struct program *program;
-	struct card card;
-	struct ivshmem ivshmem;
+	struct simulator_card cards[CARDS_MAX];
+	unsigned int card_count;
+	unsigned int listened; /* the last card that simulator_init() has tried a socket of */
+	struct backplane backplane; /* to the card that has the slot */
 	struct plc plc;
 	FILE *record; /* NULL: nothing is recorded */
 	struct recorder recorder;
@@ -30,15 +40,15 @@ struct simulator {
 	struct source misbehaviour_timer; /* fd -1 while the card behaves */
 	struct source signals;
 	GPtrArray *sessions;
-	const char *pc_state; /* as last reported */
 	int exit_status;
 };
 
 /*
- * Needs base, program and scan_time, and may have record. Returns 0, or a negative errno and has
+ * Needs base, program and scan_time, and may have record. Each card has a
+ * socket, as many as base_cards() says. Returns 0, or a negative errno and has
  * nothing to be released then.
  */
-int simulator_init(struct simulator *simulator, const char *socket_path);
+int simulator_init(struct simulator *simulator, const char *const socket_paths[]);
 void simulator_release(struct simulator *simulator);
 
 void simulator_stop(struct simulator *simulator, int exit_status);
@@ -55,6 +65,6 @@ void simulator_download(struct simulator *simulator, struct program *program);
 int simulator_misbehave(struct simulator *simulator, int mode, uint64_t seed);
 void simulator_set_power(struct simulator *simulator, bool on);
 /* "unplugged", "connected", "ready" or "silent" */
-const char *simulator_pc_state(const struct simulator *simulator);
+const char *simulator_pc_state(const struct simulator_card *card);
 
 #endif /* PLCSIM_SIMULATOR_H */

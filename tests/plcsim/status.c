@@ -22,8 +22,12 @@ static void print_head(const struct simulator *sim, GString *out)
 	g_string_append_printf(out, "CPU      %-10s  firmware v%u.%u\n", sim->base.family->name,
 			       firmware->part[0], firmware->part[1]);
 	g_string_append_printf(out, "Program  %s\n", sim->program->path);
-	g_string_append_printf(out, "PC       %-10s  card generation %08x\n",
-			       simulator_pc_state(sim), sim->card.generation);
+	for (unsigned int i = 0; i < sim->card_count; i++) {
+		g_string_append_printf(out, "PC       %-10s  card ", simulator_pc_state(&sim->cards[i]));
+		if (sim->card_count > 1)
+			g_string_append_printf(out, "%u, ", i);
+		g_string_append_printf(out, "generation %08x\n", sim->cards[i].card.generation);
+	}
 }
 
 static const struct element *parameter(const struct box *box, const char *name)
@@ -116,7 +120,7 @@ static void print_slot(const struct simulator *sim, unsigned int number, GString
 {
 	const struct base_slot *slot = &sim->base.slots[number];
 	const struct port *port = &sim->plc.ports[number];
-	bool ready = sim->plc.power && card_host(&sim->card) == CARD_HOST_READY;
+	bool ready = sim->plc.power && card_host(&sim->cards[slot->card].card) == CARD_HOST_READY;
 	char name[8], firmware[24], busy[16], error[16];
 
 	g_snprintf(name, sizeof(name), "K%u", number);

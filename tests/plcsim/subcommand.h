@@ -11,6 +11,18 @@
 
 #define EXIT_USAGE 2
 
+/* The options --listen, one for each card */
+struct listeners {
+	const char *paths[CARDS_MAX];
+	unsigned int count;
+};
+
+/* False, and a message, if there are too many */
+bool listeners_add(struct listeners *listeners, const char *path);
+/* False, and a message, unless there is one for each card of the base */
+bool listeners_match(const struct listeners *listeners, const struct base *base);
+void listeners_unlink(const struct listeners *listeners);
+
 int subcommand_check(int argc, char **argv);
 int subcommand_xref(int argc, char **argv);
 int subcommand_preview(int argc, char **argv);

@@ -27,6 +27,7 @@ static void test_good_commands(void **state)
 		"plc run",
 		"plc program",
 		"card reset",
+		"card reset 3",
 		"frame 1 01 01 05 00",
 		"frame 1 01010500",
 		"frame 15",

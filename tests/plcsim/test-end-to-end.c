@@ -741,6 +741,46 @@ static void test_usage(void **state)
 	b->simulator = 0;
 }
 
+/* Two modules of one base, each on the card of a PC of its own */
+static void test_two_cards(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *second = g_strdup_printf("%s/card1", b->folder);
+	g_autofree char *base = g_strdup_printf("%s/base", b->folder);
+	const char *argv[] = { "run", "--listen", b->listen, "--listen", second, "--base", base,
+			       "--control", b->control, b->program, NULL };
+	const char *one[] = { "run", "--listen", b->listen, "--base", base, b->program, NULL };
+	char *first = b->listen;
+
+	g_file_set_contents(base,
+			    "[cpu]\nfamily=260\nfirmware=v2.40\n"
+			    "[slot 1]\nmodule=H2-ECOM100\nfirmware=4.0.1031\ncard=1\n"
+			    "[slot 2]\nmodule=H2-ECOM100\nfirmware=4.0.1031\n",
+			    -1, NULL);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, one)), 1);
+	b->simulator = spawn(b, subcommand_run, argv);
+	for (int fd = -1, i = 0; i < 500 && fd < 0; i++) {
+		usleep(10000);
+		fd = connect_to(b->control);
+		close(fd);
+	}
+	plug(b); /* card 0 has slot K2 only */
+	host_start(b);
+	assert_int_equal(get32(b, 0x400), 2);
+	assert_int_equal(ctl(b, "wait V1400=1001 10"), 0);
+	assert_int_equal(ctl(b, "frame 2 01010500"), 0);
+	unplug(b);
+	b->listen = second;
+	plug(b);
+	host_start(b);
+	assert_int_equal(get32(b, 0x400), 1);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	assert_int_equal(ctl(b, "frame 2 01010600"), 1);
+	assert_int_equal(ctl(b, "card reset 1"), 0);
+	assert_int_equal(ctl(b, "card reset 2"), 1);
+	b->listen = first;
+}
+
 #define END_TO_END(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -758,6 +798,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_record_and_replay),
 	END_TO_END(test_live_view),
 	END_TO_END(test_steps),
+	END_TO_END(test_two_cards),
 	END_TO_END(test_usage),
 };
 
