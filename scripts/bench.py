@@ -85,9 +85,9 @@ class Bench(Guest):
         return values
 
     @contextlib.contextmanager
-    def watching(self):
-        """Follows the outputs; gives a Watch."""
-        watch = Watch(self)
+    def watching(self, *elements):
+        """Follows bits and words, the widget report's outputs by default; gives a Watch."""
+        watch = Watch(self, elements or OUTPUTS)
         try:
             yield watch
         finally:
@@ -184,15 +184,14 @@ class Bench(Guest):
 
 
 class Watch:
-    """`plcsim ctl watch` of the outputs, running beside."""
+    """`plcsim ctl watch` of bits and words, running beside."""
 
-    LINE = re.compile(r"scan (\d+)  " + " ".join(rf"{name}=(\d+)" for name in OUTPUTS))
-
-    def __init__(self, bench):
+    def __init__(self, bench, elements):
         self.bench = bench
+        self.line = re.compile(r"scan (\d+)  " + " ".join(rf"{name}=(\d+)" for name in elements))
         self.buffer = b""
         self.process = subprocess.Popen(
-            [*bench.ctl_command(), "watch", *OUTPUTS],
+            [*bench.ctl_command(), "watch", *elements],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             # The values before; what is read from now on are changes.
@@ -227,7 +226,7 @@ class Watch:
                               + self.buffer.decode(errors="replace"))
             self.buffer += data
         line, self.buffer = self.buffer.split(b"\n", 1)
-        match = self.LINE.fullmatch(line.decode(errors="replace").rstrip())
+        match = self.line.fullmatch(line.decode(errors="replace").rstrip())
         if not match:
             raise Failure(f"plcsim ctl watch said {line!r}")
         scan, *values = map(int, match.groups())
@@ -241,6 +240,16 @@ class Watch:
             if step[1][0] or step[1][1]:
                 return
         raise AssertionError(f"the box did not end within {timeout} s")
+
+    def until(self, condition, timeout=90):
+        """The values at each change, up to the one for which condition(values) holds."""
+        end = time.monotonic() + timeout
+        seen = []
+        while step := self.step(end - time.monotonic()):
+            seen.append(step[1])
+            if condition(step[1]):
+                return seen
+        raise AssertionError(f"waited {timeout} s in vain, the values were {seen}")
 
     def values(self, timeout=90):
         """The outputs at each change, up to the one that ends the request."""

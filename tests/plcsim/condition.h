@@ -9,7 +9,7 @@
 
 #include "tests/plcsim/memory.h"
 
-#define COMPARISONS_MAX 16
+#define COMPARISONS_MAX 64
 
 struct comparison {
 	struct element element;

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The example programs, each with all that its bits and registers go through."""
+
+import pathlib
+import time
+
+from bench import BUSY, SUCCESS, Bench, error
+from test_mail import check, slot, start_hanging_server, stop_hanging_server, taken, wait_hung
+from vm_guest import ROOT
+
+HERE = pathlib.Path(__file__).resolve().parent
+PROGRAMS = ROOT / "tests/plcsim/programs"
+BASE = HERE / "two-slots.base"
+
+__all__ = ["check", "guest", "prepare"]
+
+
+def guest():
+    """One guest with two modules for all programs."""
+    class Installed(Bench):
+        """A Bench with the project and the tools of these tests in it."""
+        def __enter__(self):
+            super().__enter__()
+            self.install()
+            for tool in ("slot.py", "hanging-server.py"):
+                self.put_file(f"/root/{tool}", (HERE / tool).read_text(encoding="utf-8"))
+            return self
+    return Installed(base=BASE)
+
+
+def prepare(bench):
+    """The same beginning for each program: the mail server runs, inputs are off."""
+    bench.start_postfix()
+    bench.run(["rm", "-rf", "/tmp/hanging"])
+    bench.empty_mailbox()
+    bench.configure(ModuleName="Barry", ModuleDescription="Rutles Drummer")
+    bench.marker = f"ecemail-test-{time.monotonic_ns()}"
+    bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
+    bench.start = bench.now()
+    for number in range(0o30):
+        bench.set(**{f"X{number:o}": 0})
+
+
+def run_program(bench, name, health=0, **values):
+    """Gives the PLC a program and puts it to RUN, with the values in its words."""
+    bench.ctl("plc", "program")
+    bench.ctl("download", str(PROGRAMS / name))
+    for word in range(0o1400, 0o1700):
+        if bench.get(f"V{word:o}"):
+            bench.set(**{f"V{word:o}": 0})
+    bench.set(**values)
+    bench.ctl("plc", "run")
+    if health is not None:
+        bench.ctl("wait", f"V1400={health}", "30")
+
+
+def column(seen, *places):
+    """What some of the values went through: repetitions are left out."""
+    steps = []
+    for values in seen:
+        part = tuple(values[place] for place in places)
+        if not steps or steps[-1] != part:
+            steps.append(part)
+    return steps
+
+
+def expect(found, *wanted):
+    """The values went through these, and no others."""
+    assert tuple(found) == wanted, f"{found} instead of {list(wanted)}"
+
+
+def trigger(bench, name, *elements, timeout=60):
+    """Switches an input on; the changes of a box's outputs up to its end."""
+    bench.set(**{name: 0})
+    with bench.watching(*elements) as watch:
+        bench.set(**{name: 1})
+        seen = watch.until(lambda values: values[0] or values[1], timeout)
+    bench.set(**{name: 0})
+    return seen
+
+
+def test_widget_report(bench):
+    """The seed's first program."""
+    run_program(bench, "widget-report.ld", V3000=3, V3001=4711)
+    expect(bench.press(), BUSY, SUCCESS)
+    message, = bench.mailbox()
+    assert message.get_content().rstrip("\n") == "Shift # 3 made 4711 widgets"
+
+
+def test_shift_report(bench):
+    """The seed's second one: its recipient is not here, but the server takes the mail."""
+    bench.run(["postconf", "-e", "default_transport = discard:elsewhere"])
+    bench.run(["postfix", "reload"])
+    try:
+        run_program(bench, "shift-report.ld", V3000=57555)
+        expect(bench.press(), BUSY, SUCCESS)
+        sent = bench.trace(bench.start)
+        assert any("Body: Widgets made = 57555" in line for line in sent), sent
+        assert any("Recipient: franji1@yahoo.com" in line for line in sent), sent
+    finally:
+        bench.run(["postconf", "-e", "default_transport = error:5.4.4 no network"])
+        bench.run(["postfix", "reload"])
+
+
+def test_ten_boxes(bench):
+    """Ten mails by ten boxes in one scan; each box ends once, none is lost or doubled."""
+    run_program(bench, "ten-boxes.ld", V3000=7)
+    elements = [name for n in range(10)
+                for name in (f"C{2 * n:o}", f"C{2 * n + 1:o}", f"V{0o1530 + n:o}")]
+    with bench.watching(*elements) as watch:
+        bench.set(X0=1)
+        seen = watch.until(lambda values: sum(values[::3]) + sum(values[1::3]) == 10)
+    assert column(seen[:1], *range(30)) == [BUSY * 10], seen[0]
+    for n in range(10):
+        expect(column(seen, 3 * n, 3 * n + 1, 3 * n + 2), BUSY, SUCCESS)
+    subjects = sorted(message["Subject"] for message in bench.mailbox(10))
+    assert subjects == [f"Box {n}" for n in range(10)], subjects
+
+
+def test_two_modules(bench):
+    """Each module works, and has an outcome of its own when the other one fails."""
+    run_program(bench, "two-modules.ld", V3000=5)
+    bench.ctl("wait", "V1600=0", "30")
+    with bench.watching("C0", "C1", "V1504", "C2", "C3", "V1704") as watch:
+        bench.set(X0=1, X1=1)
+        seen = watch.until(lambda values: values[0] + values[1] and values[3] + values[4])
+    expect(column(seen, 0, 1, 2)[-2:], BUSY, SUCCESS)
+    expect(column(seen, 3, 4, 5)[-2:], BUSY, SUCCESS)
+    subjects = sorted(message["Subject"] for message in bench.mailbox(2))
+    assert subjects == ["From K1", "From K2"], subjects
+    ring = [bench.run(["python3", "/root/slot.py", f"/dev/ecom0s{number}", "registers", "89",
+                       "1000", "3"]).stdout for number in (1, 2)]
+    assert all(text.strip().endswith("0, 2]") for text in ring), ring
+
+
+def test_raw(bench):
+    """Plain RX and WX: a mail by station 89, and the scratch file of station 90."""
+    run_program(bench, "raw.ld", health=None, V2101=0,
+                V3000=0x3231, V3001=0x3433, V3002=0x3635)
+    with bench.watching("C10", "C11", "Y0", "Y1", "Y2", "V2101") as watch:
+        bench.set(X0=1)
+        seen = watch.until(lambda values: values[2] or values[3] or values[4])
+    expect(column(seen, 0, 2, 3, 4)[-1:], (0, 1, 0, 0))
+    expect([step for step in column(seen, 1, 5)], (0, 1), (1, 1), (0, 0))
+    message, = bench.mailbox()
+    assert message["Subject"] == "Raw!", message["Subject"]
+    assert message.get_content().rstrip("\n") == "Made 123456"
+    assert slot(bench, "registers", "89", "40500", "2") == [5, 0]
+    with bench.watching("V2200", "V2201") as watch:
+        for _ in range(3):
+            bench.set(X1=1)
+            bench.set(X1=0)
+            bench.ctl("wait", f"V2201={bench.get('V2200')}", "10")
+        seen = watch.until(lambda values: values == (3, 3))
+    expect(column(seen, 0), (1,), (2,), (3,))
+    expect(column(seen, 1)[-3:], (1,), (2,), (3,))
+    assert slot(bench, "registers", "90", "17", "1") == [3]
+
+
+def test_alarm_retries_while_nobody_has_it(bench):
+    """Without a server it tries again each second; when the server is there, it is sent once."""
+    run_program(bench, "alarm-retry.ld", V3000=4)
+    bench.stop_postfix()
+    with bench.watching("Y0", "Y1", "C0", "C1", "V1504", "V2000") as watch:
+        bench.set(X0=1)
+        seen = watch.until(lambda values: values[5] == 1)
+        bench.start_postfix()
+        seen += watch.until(lambda values: values[0] or values[1])
+    expect(column(seen, 0, 1)[-2:], (0, 0), (1, 0))
+    tries = column(seen, 2, 3, 4)
+    assert tries[-1] == SUCCESS and set(tries[:-1]) == {BUSY, error(20)}, tries
+    assert tries == [BUSY, error(20)] * (len(tries) // 2 - 1) + [BUSY, SUCCESS], tries
+    assert column(seen, 5)[-1][0] == len(tries) // 2 - 1, seen
+    message, = bench.mailbox()
+    assert message.get_content().rstrip("\n") == "Pump 4 has stopped"
+
+
+def test_alarm_gives_up(bench):
+    """After three tries more it wants somebody to come."""
+    run_program(bench, "alarm-retry.ld", V3000=4)
+    bench.stop_postfix()
+    with bench.watching("Y0", "Y1", "C0", "C1", "V1504", "V2000") as watch:
+        bench.set(X0=1)
+        seen = watch.until(lambda values: values[0] or values[1])
+    expect(column(seen, 0, 1), (0, 0), (0, 1))
+    expect(column(seen, 2, 3, 4), *(BUSY, error(20)) * 4)
+    expect(column(seen, 5), (0,), (1,), (2,), (3,))
+
+
+def test_alarm_does_not_risk_a_second_mail(bench):
+    """An end of data without an answer is unknown: no other try."""
+    run_program(bench, "alarm-retry.ld", V3000=4)
+    start_hanging_server(bench, "dot")
+    try:
+        bench.run(["systemctl", "is-active", "ecemaild"])
+        with bench.watching("Y0", "Y1", "C0", "C1", "V1504", "V2000") as watch:
+            bench.set(X0=1)
+            wait_hung(bench)
+            bench.run(["systemctl", "kill", "--signal=KILL", "ecemaild"])
+            seen = watch.until(lambda values: values[0] or values[1])
+        expect(column(seen, 0, 1), (0, 0), (0, 1))
+        expect(column(seen, 2, 3, 4), BUSY, error(18))
+        expect(column(seen, 5), (0,))
+        time.sleep(2)
+        assert taken(bench) == 1, f"the server got {taken(bench)} messages"
+    finally:
+        stop_hanging_server(bench)
+
+
+def test_stack_lamp(bench):
+    """Green, yellow and red, and nothing else, while daemon, setup and PC come and go."""
+    green, yellow, red = (1, 0, 0), (0, 1, 0), (0, 0, 1)
+    run_program(bench, "stack-lamp.ld")
+    bench.ctl("wait", "Y0=1", "10")
+    with bench.watching("Y0", "Y1", "Y2", "V1400") as watch:
+        bench.run(["systemctl", "stop", "ecemaild"])
+        seen = watch.until(lambda values: values[3] == 10 and values[1])
+        bench.configure(Server=None)
+        seen += watch.until(lambda values: values[3] == 24 and values[1])
+        bench.configure()
+        seen += watch.until(lambda values: values[3] == 0 and values[0])
+        bench.run(["systemctl", "stop", "ecemaild"])
+        bench.run(["modprobe", "-r", "ecom"])
+        seen += watch.until(lambda values: values[3] == 1001 and values[2])
+        bench.run(["sh", "-c", 'modprobe ecom && for d in /sys/bus/pci/devices/*; do '
+                   '[ "$(cat $d/driver_override 2>/dev/null)" = ecom ] || continue; '
+                   'echo "${d##*/}" >/sys/bus/pci/drivers_probe; done'])
+        bench.poll(lambda: bench.daemon("SubState")["SubState"] == "running", 20)
+        seen += watch.until(lambda values: values[3] == 0 and values[0])
+    lamps = column(seen, 0, 1, 2)
+    assert [lamp for lamp in lamps if lamp not in (green, yellow, red)] == [], lamps
+    # its status is read each second: what lasts no longer may not be seen
+    seldom = [lamp for n, lamp in enumerate(lamps) if n == 0 or lamps[n - 1] != lamp]
+    assert seldom[0] == yellow and seldom[-1] == green and red in seldom, lamps
+    assert [lamp for lamp in seldom if lamp != yellow] == [green, red, green], lamps
