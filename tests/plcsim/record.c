@@ -112,10 +112,10 @@ static bool read_start(const char *line, struct record_entry *entry)
 static bool read_end(const char *line, GArray *entries)
 {
 	uint64_t milliseconds;
-	unsigned int slot;
+	unsigned int slot, reason;
 	char outcome[8];
 
-	if (sscanf(line, "%" SCNu64 " %u %7s", &milliseconds, &slot, outcome) != 3)
+	if (sscanf(line, "%" SCNu64 " %u %7s %u", &milliseconds, &slot, outcome, &reason) != 4)
 		return false;
 	for (unsigned int i = entries->len; i-- > 0;) {
 		struct record_entry *entry = &g_array_index(entries, struct record_entry, i);
@@ -127,6 +127,7 @@ static bool read_end(const char *line, GArray *entries)
 				continue;
 			entry->ended = true;
 			entry->outcome = o;
+			entry->reason = reason;
 			return true;
 		}
 		return false;

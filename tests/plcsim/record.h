@@ -35,6 +35,7 @@ struct record_entry {
 	struct transfer transfer;
 	bool ended; /* in the recording */
 	enum transfer_outcome outcome;
+	unsigned int reason;
 };
 
 void recorder_init(struct recorder *recorder, struct backplane *card, FILE *file,

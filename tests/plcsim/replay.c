@@ -30,6 +30,9 @@ static void compare(struct player *p, const struct record_entry *entry)
 	struct backplane *card = &p->simulator->backplane;
 	enum transfer_outcome outcome = card->result(card, entry->slot)->outcome;
 
+	/* no PC was ready then, which is different now */
+	if (entry->outcome == TRANSFER_ERROR && entry->reason == REASON_NONE)
+		return;
 	if (!entry->ended || outcome == entry->outcome)
 		return;
 	p->different++;
