@@ -233,3 +233,98 @@ def test_stack_lamp(bench):
     seldom = [lamp for n, lamp in enumerate(lamps) if n == 0 or lamps[n - 1] != lamp]
     assert seldom[0] == yellow and seldom[-1] == green and red in seldom, lamps
     assert [lamp for lamp in seldom if lamp != yellow] == [green, red, green], lamps
+
+
+def information(bench):
+    """V100 to V177 of station 89 as the slot has them."""
+    return slot(bench, "registers", "89", "100", "64")
+
+
+def test_dynamic_setup(bench):
+    """ECEMSUP changes the next mails, and only its fields; ECEMRDS takes that back."""
+    run_program(bench, "dynamic-setup.ld", V3000=9)
+    report = "C0", "C1", "V1540"
+    expect(trigger(bench, "X0", *report), BUSY, SUCCESS)
+    message, = bench.mailbox()
+    assert message["Cc"] is None, message["Cc"]
+    bench.empty_mailbox()
+
+    expect(trigger(bench, "X1", "C2", "C3", "V1541"), BUSY, SUCCESS)
+    assert information(bench)[0o26] == 1 << 4 | 1 << 6, "fields that the program has changed"
+    bench.run(["postconf", "-e", "virtual_alias_maps = inline:{night@hosteng.com=root}"])
+    bench.run(["postfix", "reload"])
+    try:
+        expect(trigger(bench, "X0", *report), BUSY, SUCCESS)
+    finally:
+        bench.run(["postconf", "-X", "virtual_alias_maps"])
+        bench.run(["postfix", "reload"])
+    message, = bench.mailbox()
+    assert message["Cc"] == "night@hosteng.com", message["Cc"]
+    assert message["From"] == "Machine A-42F <PLC@hosteng.com>", message["From"]
+    assert slot(bench, "registers", "89", "2", "1") == [75], "time-out"
+    bench.empty_mailbox()
+
+    expect(trigger(bench, "X2", "C4", "C5", "V1542"), BUSY, SUCCESS)
+    assert information(bench)[0o26] == 0, "fields that the program has changed"
+    assert slot(bench, "registers", "89", "2", "1") == [60], "time-out"
+    expect(trigger(bench, "X0", *report), BUSY, SUCCESS)
+    message, = bench.mailbox()
+    assert message["Cc"] is None, message["Cc"]
+
+
+# What each box of every-box.ld ends with, in its order
+EVERY_BOX = (
+    ("ECEMAIL", 0), ("ECEMSUP", 0), ("ECEMRDS", 0), ("ECIPSUP", 32), ("ECRDMID", 0),
+    ("ECWRMID", 32), ("ECRDIP", 0), ("ECWRIP", 32), ("ECRDNAM", 0), ("ECWRNAM", 0),
+    ("ECRDDES", 0), ("ECWRDES", 0), ("ECRDGWA", 0), ("ECWRGWA", 32), ("ECRDSNM", 0),
+    ("ECWRSNM", 32), ("ECDHCPQ", 0), ("ECDHCPE", 32), ("ECDHCPD", 32))
+
+
+def outputs(number):
+    """Success, Error and Error Code of a box of every-box.ld."""
+    return f"C{2 * number:o}", f"C{2 * number + 1:o}", f"V{0o1540 + number:o}"
+
+
+def characters(bench, word, count):
+    """Text in V-memory."""
+    words = [bench.get(f"V{word + n:o}") for n in range((count + 1) // 2)]
+    return b"".join(value.to_bytes(2, "little") for value in words)[:count].rstrip(b"\0")
+
+
+def test_every_box(bench):
+    """Each box once: what it ends with, what it reads, and that the PC's setup is the PC's."""
+    run_program(bench, "every-box.ld", V2100=4711, V2101=42)
+    before = information(bench)
+    for number, (name, status) in enumerate(EVERY_BOX):
+        seen = trigger(bench, f"X{number:o}", *outputs(number))
+        end = SUCCESS if status == 0 else error(status)
+        assert seen == [BUSY, end], f"{name}: {seen}"
+    assert bench.get("V2000") == 12, "module id"
+    assert [bench.get(f"V{0o2001 + n:o}") for n in range(4)] == [127, 0, 0, 1], "IP address"
+    assert [bench.get(f"V{0o2074 + n:o}") for n in range(4)] == [255, 0, 0, 0], "subnet mask"
+    assert [bench.get(f"V{0o2070 + n:o}") for n in range(4)] == [0, 0, 0, 0], "gateway"
+    assert bench.get("C100") == 0, "DHCP"
+    assert before[4:0o20] == information(bench)[4:0o20], "the PC's IP setup has changed"
+    # the texts written are read by the next round
+    for number in (8, 10):
+        expect(trigger(bench, f"X{number:o}", *outputs(number)), BUSY, SUCCESS)
+    assert characters(bench, 0o2010, 32) == b"Barry"
+    assert characters(bench, 0o2030, 64) == b"Rutles Drummer"
+
+    for number, what in ((0o23, "ECWX"), (0o24, "ECRX")):
+        names = f"C{2 * number:o}", f"C{2 * number + 1:o}"
+        seen = trigger(bench, f"X{number:o}", *names)
+        assert seen[-1] == (1, 0), f"{what}: {seen}"
+    assert (bench.get("V2102"), bench.get("V2103")) == (4711, 42), "scratch file"
+    assert slot(bench, "registers", "90", "10", "2") == [4711, 42]
+
+
+def test_every_box_without_a_daemon(bench):
+    """The commands that do not wait for a daemon end with 34 at once, the mail at its deadline."""
+    bench.configure(Timeout=3)
+    run_program(bench, "every-box.ld")
+    bench.run(["systemctl", "stop", "ecemaild"])
+    for number, (name, _) in enumerate(EVERY_BOX):
+        seen = trigger(bench, f"X{number:o}", *outputs(number))
+        assert seen == [BUSY, error(10 if name == "ECEMAIL" else 34)], f"{name}: {seen}"
+    bench.run(["systemctl", "start", "ecemaild"])
