@@ -9,7 +9,8 @@ plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c misbehave.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
-	view.c run.c ctl.c)
+	view.c run.c ctl.c) \
+	$(addprefix daemon/, configuration.c setup.c text.c address.c expand.c)
 
 plcsim-srcs := $(plcsim-all-srcs) tests/plcsim/main.c
 plcsim-pkgs := glib-2.0

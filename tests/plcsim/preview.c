@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* "plcsim check" and "plcsim preview": a program without a PLC */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "daemon/configuration.h"
+#include "daemon/expand.h"
 #include "tests/plcsim/condition.h"
 #include "tests/plcsim/subcommand.h"
 #include "uapi/linux/ecom_slave89.h"
 
 struct arguments {
 	const char *base;
+	const char *setup;
 	const char *program;
 	struct memory memory;
 };
@@ -35,6 +40,7 @@ static bool parse_arguments(int argc, char **argv, bool with_set, struct argumen
 	static const struct option options[] = {
 		{ "base", required_argument, NULL, 'b' },
 		{ "set", required_argument, NULL, 's' },
+		{ "setup", required_argument, NULL, 'u' },
 		{ 0 },
 	};
 	int option;
@@ -44,6 +50,8 @@ static bool parse_arguments(int argc, char **argv, bool with_set, struct argumen
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (option == 'b')
 			arguments->base = optarg;
+		else if (option == 'u' && with_set)
+			arguments->setup = optarg;
 		else if (option != 's' || !with_set || !set_element(arguments, optarg))
 			return false;
 	}
@@ -111,8 +119,52 @@ static void print_text(const char *name, const GString *text)
 	putchar('\n');
 }
 
+static void print_list(const char *name, const GPtrArray *list)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (unsigned int i = 0; i < list->len; i++)
+		g_string_append_printf(text, "%s%s", i ? ", " : "", (char *)list->pdata[i]);
+	print_text(name, text);
+}
+
+/* What the PC makes of To and Body: it is the daemon's own code that says so. */
+static void preview_setup(const struct setup *setup, const GString *to, const GString *body)
+{
+	const struct text to_text = { to->str, to->len }, body_text = { body->str, body->len };
+	g_autofree char *problem = NULL;
+	g_autoptr(GString) recipients = expand_to(setup, &to_text, &problem);
+	g_autoptr(GString) mail = recipients ? expand_body(setup, &body_text, &problem) : NULL;
+
+	if (setup->problem)
+		printf("  %-8s %s: would end with Error Code 24\n", "Setup", setup->problem);
+	if (!mail) {
+		printf("  %-8s %s: would end with Error Code 23\n", "Mail", problem);
+		return;
+	}
+	print_text("Mail to", recipients);
+	print_list("Cc", setup->cc);
+	print_text("Mail", mail);
+}
+
+/* The slot that the box's module is in, and the card that has it */
+static struct setup *setup_of(const struct configuration *configuration,
+			      const struct program *program, const struct base *base,
+			      const struct box *box)
+{
+	for (unsigned int i = 0; i < program->instructions->len; i++) {
+		const struct box *module = program_at(program, i)->box;
+		unsigned int slot = module ? module->values[ECOM100_SLOT].k : 0;
+
+		if (module && module->type->configuration &&
+		    module->values[ECOM100_NUMBER].k == box->values[REQUEST_NUMBER].k)
+			return configuration_setup(configuration, base->slots[slot].card, slot);
+	}
+	return configuration_setup(configuration, 0, 0);
+}
+
 static void preview_mail(const struct program *program, const struct box *box,
-			 const struct memory *memory)
+			 const struct memory *memory, const struct setup *setup)
 {
 	g_autoptr(GString) to = g_string_new(box->values[ECEMAIL_TO].text);
 	g_autoptr(GString) subject = g_string_new(NULL);
@@ -129,33 +181,76 @@ static void preview_mail(const struct program *program, const struct box *box,
 	print_text("Body", body);
 	printf("  %-8s %zu of %d bytes%s\n", "Frame", size, FRAME_SIZE_MAX,
 	       size > FRAME_SIZE_MAX ? ": too long, would end with Error Code 23" : "");
+	if (setup)
+		preview_setup(setup, to, body);
+}
+
+/* NULL, and messages, if the setup file is not there or not right */
+static struct configuration *load_setup(const char *path)
+{
+	struct configuration *configuration;
+
+	if (access(path, R_OK) < 0) {
+		fprintf(stderr, "%s: error: cannot read the setup: %s\n", path, strerror(errno));
+		return NULL;
+	}
+	configuration = configuration_load(path);
+	for (unsigned int i = 0; i < configuration->problems->len; i++)
+		fprintf(stderr, "%s: error: %s\n", path,
+			(char *)configuration->problems->pdata[i]);
+	if (!configuration->problems->len)
+		return configuration;
+	configuration_free(configuration);
+	return NULL;
+}
+
+static void preview_mails(const struct program *program, const struct base *base,
+			  const struct memory *memory, const struct configuration *configuration)
+{
+	for (unsigned int i = 0; i < program->instructions->len; i++) {
+		const struct box *box = program_at(program, i)->box;
+		struct setup *setup;
+
+		if (!box || box->type->ib != ECEMAIL_IB)
+			continue;
+		setup = configuration ? setup_of(configuration, program, base, box) : NULL;
+		preview_mail(program, box, memory, setup);
+		if (setup)
+			setup_unref(setup);
+	}
+}
+
+/* Exit status */
+static int preview(const struct arguments *arguments)
+{
+	struct configuration *configuration = NULL;
+	struct program *program;
+	struct base base;
+
+	if (arguments->setup) {
+		configuration = load_setup(arguments->setup);
+		if (!configuration)
+			return EXIT_FAILURE;
+	}
+	program = load_program(arguments->base, arguments->program, &base, stderr);
+	if (program)
+		preview_mails(program, &base, &arguments->memory, configuration);
+	if (configuration)
+		configuration_free(configuration);
+	program_free(program);
+	return program ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int subcommand_preview(int argc, char **argv)
 {
 	struct arguments *arguments = g_new(struct arguments, 1);
-	struct program *program;
-	struct base base;
 	int status = EXIT_USAGE;
 
-	if (!parse_arguments(argc, argv, true, arguments)) {
-		fprintf(stderr, "usage: plcsim preview [--base FILE] [--set ELEMENT=VALUE]… "
-				"PROGRAM\n");
-		goto out;
-	}
-	status = EXIT_FAILURE;
-	program = load_program(arguments->base, arguments->program, &base, stderr);
-	if (!program)
-		goto out;
-	for (unsigned int i = 0; i < program->instructions->len; i++) {
-		const struct box *box = program_at(program, i)->box;
-
-		if (box && strcmp(box->type->name, "ECEMAIL") == 0)
-			preview_mail(program, box, &arguments->memory);
-	}
-	program_free(program);
-	status = EXIT_SUCCESS;
-out:
+	if (parse_arguments(argc, argv, true, arguments))
+		status = preview(arguments);
+	else
+		fprintf(stderr, "usage: plcsim preview [--base FILE] [--setup FILE] "
+				"[--set ELEMENT=VALUE]… PROGRAM\n");
 	g_free(arguments);
 	return status;
 }

@@ -187,6 +187,36 @@ static void test_reminder(void **state)
 	assert_null(strstr(second, "reminder"));
 }
 
+/* What the PC makes of it: groups and texts of the setup of the module's slot */
+static void test_preview_with_setup(void **state)
+{
+	g_autofree char *program = file("p"), *setup = file("setup"), *good = NULL, *bad = NULL;
+	const char *argv[] = { "preview", "--set", "V3000=4", "--setup", setup, program };
+
+	(void)state;
+	write_file("p", MODULE "STR X0\nECEMAIL IB-711\n ECOM# K0\n Workspace V1503\n Success C0\n"
+			       " Error C1\n Error Code V1504\n To night, a@b.com\n Subject s\n"
+			       " Body \"@jam \" V3000\nEND\n");
+	write_file("setup", "[Mail]\nServer=mail\nSenderAddress=plc@acme.com\nCc=boss@acme.com\n"
+			    "[Slot K1]\nGroup.night=joe@acme.com, ann@acme.com\n"
+			    "Text.jam=Line {1} is jammed, please come.\n");
+	assert_int_equal(call(6, argv, subcommand_preview), 0);
+	good = read_file("out");
+	assert_non_null(strstr(good, "  To       night, a@b.com\n"));
+	assert_non_null(strstr(good, "  Mail to  joe@acme.com,ann@acme.com, a@b.com\n"));
+	assert_non_null(strstr(good, "  Cc       boss@acme.com\n"));
+	assert_non_null(strstr(good, "  Mail     Line 4 is jammed, please come.\n"));
+	write_file("setup", "[Mail]\nServer=mail\n");
+	assert_int_equal(call(6, argv, subcommand_preview), 0);
+	bad = read_file("out");
+	assert_non_null(strstr(bad, "would end with Error Code 24"));
+	assert_non_null(strstr(bad, "would end with Error Code 23"));
+	write_file("setup", "[Mail]\nPort=x\n");
+	assert_int_equal(call(6, argv, subcommand_preview), 1);
+	unlink(setup);
+	assert_int_equal(call(6, argv, subcommand_preview), 1);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -217,6 +247,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_save_and_restore),
 	cmocka_unit_test(test_port),
 	cmocka_unit_test(test_reminder),
+	cmocka_unit_test(test_preview_with_setup),
 };
 
 int main(int argc, char **argv)

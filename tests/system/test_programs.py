@@ -2,6 +2,8 @@
 """The example programs, each with all that its bits and registers go through."""
 
 import pathlib
+import random
+import re
 import time
 
 from bench import BUSY, SUCCESS, Bench, error
@@ -328,3 +330,113 @@ def test_every_box_without_a_daemon(bench):
         seen = trigger(bench, f"X{number:o}", *outputs(number))
         assert seen == [BUSY, error(10 if name == "ECEMAIL" else 34)], f"{name}: {seen}"
     bench.run(["systemctl", "start", "ecemaild"])
+
+
+class Observer:
+    """Judges one box by its input and outputs alone: the table of seed 000, section 9."""
+
+    def __init__(self, name):
+        self.name = name
+        self.before = None
+        self.busy = False
+        self.begun = self.succeeded = self.failed = 0
+
+    def start_of_run(self, now):
+        """The first scan since RUN: no edge, outputs off; the Error Code stays as it was."""
+        assert now[1:3] == (0, 0), f"{self.name}: {now} in the first scan"
+        self.busy = False
+
+    def judge(self, now):
+        """Success and Error are never both on, and their code fits them."""
+        _, success, failure, code = now
+        assert not (success and failure), f"{self.name}: both bits: {now}"
+        assert not success or code == 0, f"{self.name}: Success with a code: {now}"
+        assert not failure or 2 <= code <= 1999, f"{self.name}: Error without one: {now}"
+
+    def see(self, now, first_scan, scanned):
+        """Input, Success, Error and Error Code at the end of a scan."""
+        before, self.before = self.before, now
+        self.judge(now)
+        if before is None:
+            return
+        if first_scan:
+            self.start_of_run(now)
+            return
+        edge = scanned and now[0] and not before[0]
+        if self.busy:
+            assert now[1] or now[2] or now[1:] == (0, 0, 1), f"{self.name}: {before} to {now}"
+            self.busy = not (now[1] or now[2])
+            self.succeeded += now[1]
+            self.failed += now[2]
+        elif edge:
+            assert now[1:] == (0, 0, 1), f"{self.name}: an edge from {before} to {now}"
+            self.busy = True
+            self.begun += 1
+        else:
+            assert now[1:] == before[1:], f"{self.name}: {before} to {now} without an edge"
+
+
+def disturb(bench, chance):
+    """Something happens to program, server, daemon or card."""
+    action = chance.choice(["input"] * 30 + ["server", "kill", "stop", "card", "program"])
+    if action == "input":
+        bench.set(**{chance.choice(["X0", "X1"]): chance.randrange(2)})
+    elif action == "server":
+        bench.stop_postfix()
+        bench.ctl("set", "X0=0", "X1=0")
+        bench.ctl("set", "X0=1", "X1=1")
+        bench.start_postfix()
+    elif action == "kill":
+        bench.run(["systemctl", "kill", "--signal=KILL", "ecemaild"], check=False)
+    elif action == "stop":
+        bench.run(["systemctl", "stop", "ecemaild"])
+        bench.run(["systemctl", "start", "ecemaild"])
+    elif action == "card":
+        bench.ctl("card", "reset")
+    else:
+        bench.ctl("plc", "program")
+        bench.ctl("plc", "run")
+
+
+def test_status_table_in_a_random_run(bench):
+    """Whatever happens, no scan shows what the seed calls INVALID, and no Success is a lie."""
+    seed = time.time_ns() % 1000000
+    chance = random.Random(seed)
+    bench.configure(trace=False, Timeout=4)
+    run_program(bench, "two-modules.ld")
+    bench.ctl("scan", "time", "2")
+    boxes = Observer("K1"), Observer("K2")
+    last = None
+
+    def observe(watch, timeout):
+        nonlocal last
+        while step := watch.step(timeout):
+            scan, values = step
+            for place, box in enumerate(boxes):
+                box.see(values[4 * place:4 * place + 4], values[8], scan != last)
+            last = scan
+
+    first = int(re.search(r"scan (\d+)", bench.ctl("status"))[1])
+    try:
+        with bench.watching("X0", "C0", "C1", "V1504", "X1", "C2", "C3", "V1704",
+                            "SP0") as watch:
+            end = time.monotonic() + 55
+            while time.monotonic() < end:
+                disturb(bench, chance)
+                observe(watch, chance.random() * 0.3)
+            bench.start_postfix()
+            bench.ctl("set", "X0=0", "X1=0")
+            observe(watch, 12)
+        assert not any(box.busy for box in boxes), "a box has not ended"
+    except AssertionError as problem:
+        raise AssertionError(f"{problem} (seed {seed})") from problem
+    finally:
+        bench.ctl("scan", "time", "10")
+    scans = last - first
+    begun = sum(box.begun for box in boxes)
+    succeeded = sum(box.succeeded for box in boxes)
+    assert scans > 5000 and begun > 10 and succeeded > 5, (scans, begun, succeeded, seed)
+    mails = len(bench.mailbox(succeeded))
+    assert mails >= succeeded, f"{succeeded} times Success, but {mails} mails (seed {seed})"
+    print(f"# seed {seed}: {scans} scans, {begun} requests, {succeeded} Success, "
+          f"{sum(box.failed for box in boxes)} Error, {mails} mails", flush=True)
