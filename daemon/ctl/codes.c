@@ -2,6 +2,7 @@
 /* The tables of codes.def that only explain needs. */
 
 #include <glib.h>
+#include <string.h>
 
 #include "codes.h"
 
@@ -16,6 +17,12 @@ const struct smtp_command smtp_commands[] = {
 #include "../codes.def"
 };
 const size_t n_smtp_commands = G_N_ELEMENTS(smtp_commands);
+
+const struct extension extensions[] = {
+#define EXTENSION(name, origin, meaning) { name, origin, meaning },
+#include "../codes.def"
+};
+const size_t n_extensions = G_N_ELEMENTS(extensions);
 
 const struct enhanced enhanced_codes[] = {
 #define ENHANCED(subject, detail, origin, meaning, remedy) \
@@ -65,6 +72,17 @@ const struct smtp_command *smtp_command_find(const char *name)
 	for (size_t i = 0; i < n_smtp_commands; i++)
 		if (!g_ascii_strcasecmp(smtp_commands[i].name, name))
 			return &smtp_commands[i];
+	return NULL;
+}
+
+const struct extension *extension_find(const char *offer)
+{
+	size_t length = strcspn(offer, " =");
+
+	for (size_t i = 0; i < n_extensions; i++)
+		if (strlen(extensions[i].name) == length &&
+		    !g_ascii_strncasecmp(extensions[i].name, offer, length))
+			return &extensions[i];
 	return NULL;
 }
 

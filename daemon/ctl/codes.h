@@ -31,6 +31,12 @@ struct smtp_command {
 	const char *ours;
 };
 
+struct extension {
+	const char *name;
+	const char *origin;
+	const char *meaning;
+};
+
 struct enhanced {
 	unsigned int subject;
 	unsigned int detail;
@@ -43,6 +49,8 @@ extern const struct cause causes[];
 extern const size_t n_causes;
 extern const struct smtp_command smtp_commands[];
 extern const size_t n_smtp_commands;
+extern const struct extension extensions[];
+extern const size_t n_extensions;
 extern const struct enhanced enhanced_codes[];
 extern const size_t n_enhanced_codes;
 
@@ -51,6 +59,9 @@ const struct bits *bits_find(bool error, bool success, unsigned int code);
 
 /* NULL: SMTP has no such command. In any case of letters. */
 const struct smtp_command *smtp_command_find(const char *name);
+
+/* What an EHLO reply line offers ("AUTH PLAIN"); NULL: not in the table. */
+const struct extension *extension_find(const char *offer);
 
 /* NULL: not in the table. */
 const struct enhanced *enhanced_find(unsigned int subject, unsigned int detail);

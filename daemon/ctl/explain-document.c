@@ -120,6 +120,10 @@ void explain_rst(FILE *out)
 	print_enhanced(out);
 	title(out, "Commands of SMTP", '=');
 	print_commands(out);
+	title(out, "What servers offer", '=');
+	for (size_t i = 0; i < n_extensions; i++)
+		fprintf(out, "**%s** (%s) %s\n\n", extensions[i].name, extensions[i].origin,
+			extensions[i].meaning);
 }
 
 static void print_entry(FILE *out, const struct code *row)

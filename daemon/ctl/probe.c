@@ -84,13 +84,23 @@ static void explain_sent(const char *text)
 		print_meaning("End of data: from here on the server is responsible for the mail.");
 }
 
-/* "250-" lines go on: the last one is explained. */
+static void explain_offer(const char *text)
+{
+	const struct extension *extension =
+		g_str_has_prefix(text, "250") && strlen(text) > 4 ? extension_find(text + 4) : NULL;
+
+	if (extension)
+		print_meaning(extension->meaning);
+}
+
+/* "250-" lines go on: the last one is explained, and what they offer. */
 static void explain_received(const char *text)
 {
 	unsigned int code = (unsigned int)g_ascii_strtoull(text, NULL, 10), number[3];
 	const struct enhanced *enhanced;
 	struct code row;
 
+	explain_offer(text);
 	if (text[0] && text[1] && text[2] && text[3] == '-')
 		return;
 	if (status_explain(code, &row))

@@ -254,6 +254,15 @@ static void test_catalogue(void **state)
 	free(text);
 }
 
+static void test_extensions(void **state)
+{
+	(void)state;
+	assert_string_equal(extension_find("auth=PLAIN LOGIN")->name, "AUTH");
+	assert_string_equal(extension_find("SIZE 10240000")->name, "SIZE");
+	assert_null(extension_find("2.0.0 Ok"));
+	assert_null(extension_find("AUTHENTIC"));
+}
+
 /* Exit statuses of the command: what is no code is a wrong command line, and nothing is printed. */
 static void test_exit_statuses(void **state)
 {
@@ -293,6 +302,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_bits),
 		cmocka_unit_test(test_slot_error),
 		cmocka_unit_test(test_catalogue),
+		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_exit_statuses),
 	};
 
