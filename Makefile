@@ -63,14 +63,14 @@ KVERS := $(notdir $(patsubst %/build,%,$(wildcard /lib/modules/*/build)))
 KVER ?= $(or $(filter $(shell uname -r),$(KVERS)),$(lastword $(sort $(filter-out %-rt-amd64,$(filter 6.1.%,$(KVERS))))))
 KDIR ?= /lib/modules/$(KVER)/build
 MODULE_DIR := $(BUILD)/modules/$(KVER)
-MODULE_SRCS := Kbuild $(wildcard driver/*.c driver/*.h uapi/linux/*.h)
+MODULE_SRCS := Kbuild VERSION $(wildcard driver/*.c driver/*.h uapi/linux/*.h)
 
 modules: $(MODULE_DIR)/ecom.ko ## ecom.ko for KVER (default: the running or newest stock kernel)
 
 $(MODULE_DIR)/ecom.ko: $(MODULE_SRCS)
 	@test -d "$(KDIR)" || { echo "no kernel headers in '$(KDIR)': install linux-headers-amd64 or give KVER= or KDIR="; exit 1; }
 	@mkdir -p $(@D)/driver $(@D)/uapi/linux
-	cp -p Kbuild $(@D)/
+	cp -p Kbuild VERSION $(@D)/
 	cp -p driver/*.[ch] $(@D)/driver/
 	cp -p uapi/linux/*.h $(@D)/uapi/linux/
 	$(MAKE) -C $(KDIR) M=$(abspath $(@D)) $(MODULE_FLAGS) modules

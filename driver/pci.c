@@ -317,3 +317,4 @@ module_exit(ecom_exit);
 MODULE_DESCRIPTION("ECOM mailboxes of a PLC backplane adapter card");
 MODULE_AUTHOR("The ecemail authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(ECOM_VERSION);

@@ -135,7 +135,9 @@ static JsonObject *check_driver(void)
 	const char *release = json_object_get_string_member(driver, "kernel");
 
 	if (json_object_get_boolean_member(driver, "loaded"))
-		return finding_new("driver", VERDICT_OK, NULL, "ecom is loaded, kernel %s", release);
+		return finding_new("driver", VERDICT_OK, NULL, "ecom %s is loaded, kernel %s",
+				   json_object_get_string_member_with_default(driver, "version", "?"),
+				   release);
 	if (json_object_get_boolean_member(driver, "built"))
 		return finding_new("driver", VERDICT_WRONG,
 				   "modprobe ecom; it is loaded by itself when the PC starts with "

@@ -186,7 +186,7 @@ static void add_network(JsonObject *slot, const struct setup *setup)
 static JsonObject *describe(const struct slot *place, const char *versions)
 {
 	JsonObject *slot = slots_describe(place);
-	g_autoptr(JsonObject) properties = bus_properties(place);
+	g_autoptr(JsonObject) properties = bus_properties(place), card = NULL;
 	enum site_source source;
 	struct setup *setup = site_setup(place, &source);
 
@@ -195,7 +195,9 @@ static JsonObject *describe(const struct slot *place, const char *versions)
 		add_daemon_texts(slot, properties);
 	add_setup(slot, setup, source);
 	add_network(slot, setup);
-	set_format(slot, "versions", "module %s, %s", string_of(slot, "firmware", "?"), versions);
+	card = slots_describe_card(string_of(slot, "place", ""));
+	set_format(slot, "versions", "card %s, module %s, %s", string_of(card, "firmware", "?"),
+		   string_of(slot, "firmware", "?"), versions);
 	setup_unref(setup);
 	return slot;
 }
@@ -206,9 +208,8 @@ static char *describe_versions(JsonObject *driver)
 {
 	g_autoptr(JsonObject) manager = bus_properties(NULL);
 
-	return g_strdup_printf("driver %s for kernel %s, ecemaild %s, ecemailctl " ECEMAIL_VERSION,
-			       string_of(driver, "version", "of no version"),
-			       json_object_get_string_member(driver, "kernel"),
+	return g_strdup_printf("driver %s, ecemaild %s, ecemailctl " ECEMAIL_VERSION,
+			       string_of(driver, "version", "not loaded"),
 			       manager ? string_of(manager, "Version", "?") : "not on the bus");
 }
 

@@ -83,7 +83,7 @@ static void put_module(void)
 
 static void put_card(const char *trouble)
 {
-	put("sys/module/ecom/refcnt", "1\n");
+	put("sys/module/ecom/version", "0.1.0\n");
 	put("sys/bus/pci/drivers/ecom/0000:05:00.0/ecom_trouble", trouble);
 	put("sys/bus/pci/drivers/ecom/0000:05:00.0/ecom_serial", "A-1\n");
 }
@@ -145,7 +145,7 @@ static void test_no_card(void **state)
 {
 	(void)state;
 	put("sys/module/ecom/refcnt", "0\n");
-	expect("driver", VERDICT_OK, "loaded");
+	expect("driver", VERDICT_OK, "is loaded");
 	expect("card", VERDICT_WRONG, "no card");
 }
 
