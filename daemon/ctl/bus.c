@@ -37,11 +37,9 @@ static const char *interface_of(const struct slot *slot)
 }
 
 /* What to do about it, in the place of GDBus's words. */
-static int complain_of(const GError *error)
+static int complain_of(GError *error)
 {
 	g_autofree char *name = g_dbus_error_get_remote_error(error);
-	g_autofree char *text = g_strdup(error->message);
-	const char *end = name ? strstr(text, ": ") : NULL;
 
 	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN) ||
 	    g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
@@ -52,10 +50,9 @@ static int complain_of(const GError *error)
 					      "sudo, or adduser NAME ecemail and log in again");
 	if (g_error_matches(error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_OBJECT))
 		return complain(EXIT_UNKNOWN, "ecemaild does not serve this slot: ecemailctl status");
-	/* GDBus puts its own words and the error's name before the daemon's */
-	if (end && (end = strstr(end + 2, ": ")))
-		return complain(EXIT_WRONG, "%s", end + 2);
-	return complain(EXIT_UNKNOWN, "%s", text);
+	g_dbus_error_strip_remote_error(error);
+	return complain(name && g_str_has_prefix(name, BUS_NAME) ? EXIT_WRONG : EXIT_UNKNOWN, "%s",
+			error->message);
 }
 
 GVariant *bus_call(const struct slot *slot, const char *method, GVariant *arguments, int *status)
