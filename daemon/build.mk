@@ -3,7 +3,7 @@
 PROGRAMS += ecemaild ecemailctl
 
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c slot.c device.c request.c record.c \
-	command.c expand.c history.c disk.c levels.c store.c trace.c bus.c bus-call.c \
+	command.c expand.c history.c disk.c levels.c store.c trace.c probe.c bus.c bus-call.c \
 	bus-slot.c bus-setup.c bus-manager.c bus-mail.c frame.c address.c text.c message.c setup.c rate.c network.c module.c configuration.c engine.c pool.c retry.c session.c resolution.c connection.c credential.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
 ecemaild-pkgs := libsystemd libcurl gmime-3.0 libnl-route-3.0

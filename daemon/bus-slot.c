@@ -7,6 +7,7 @@
 
 #include "bus-object.h"
 #include "command.h"
+#include "probe.h"
 #include "trace.h"
 
 static int get_info(const struct slot *slot, struct ecom_info *info)
@@ -115,7 +116,8 @@ static int get_setup(sd_bus *connection, const char *path, const char *interface
 	if (!strcmp(property, "Timeout"))
 		return sd_bus_message_append(reply, "u", slot->setup->timeout);
 	if (!strcmp(property, "Detail"))
-		return sd_bus_message_append(reply, "q", (int)slot->setup->detail);
+		return sd_bus_message_append(reply, "q", (int)(slot->setup->detail ? slot->setup->detail :
+								       probe_detail(slot)));
 	if (!strcmp(property, "Health"))
 		return sd_bus_message_append(reply, "q", (int)slot->health);
 	if (!strcmp(property, "Trace"))

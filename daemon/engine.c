@@ -277,13 +277,16 @@ int engine_submit(struct engine *engine, struct submission *submission)
 	memset(&submission->outcome, 0, sizeof(submission->outcome));
 	submission->state = STATE_WAITING;
 	submission->session = NULL;
-	submission->fresh = false;
+	submission->fresh = !submission->message; /* an idle session would prove nothing */
 	submission->stale = false;
 	submission->server = 0;
 	submission->retries = 0;
 	submission->pause = NULL;
 	submission->engine = engine;
-	submission->recipient_codes = g_new0(unsigned int, submission->message->recipients->len);
+	submission->recipient_codes =
+		submission->message ?
+			g_new0(unsigned int, submission->message->recipients->len) :
+			NULL;
 	if (submission->deadline_us < engine->deadline_us) {
 		r = watch_deadline(engine, submission->deadline_us);
 		if (r < 0)

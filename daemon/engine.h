@@ -34,7 +34,7 @@ struct submission_callbacks {
 /* One message on its way. The caller fills in the first part and keeps it alive until done(). */
 struct submission {
 	struct setup *setup;
-	const struct message *message;
+	const struct message *message; /* NULL: only a look whether the server is there */
 	uint64_t deadline_us; /* CLOCK_BOOTTIME */
 	const struct submission_callbacks *callbacks;
 	void *userdata;

@@ -621,6 +621,7 @@ static void converse(struct session *session)
 
 void session_connected(struct session *session, CURLcode code)
 {
+	const struct outcome connected = { .state = STATE_GREETING, .sent = SENT_NO };
 	curl_socket_t fd;
 
 	code = connection_check(&session->connection, code);
@@ -632,7 +633,10 @@ void session_connected(struct session *session, CURLcode code)
 		return;
 	}
 	session->connection.trace = NULL; /* its submission is not the last one */
-	converse(session);
+	if (session->submission->message)
+		converse(session);
+	else
+		end(session, &connected, true);
 }
 
 bool session_reuse(struct session *session, struct submission *submission)

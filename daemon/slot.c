@@ -17,6 +17,7 @@
 #include "bus.h"
 #include "journal.h"
 #include "module.h"
+#include "probe.h"
 #include "request.h"
 #include "slot.h"
 
@@ -35,6 +36,7 @@ static void slot_free(struct slot *slot)
 void slot_close(struct slot *slot)
 {
 	g_queue_remove(&slot->backplane->slots, slot);
+	probe_stop(slot);
 	bus_remove_slot(slot);
 	slot->io = sd_event_source_disable_unref(slot->io);
 	slot->trace_timer = sd_event_source_disable_unref(slot->trace_timer);
@@ -101,17 +103,20 @@ void slot_update_reading(struct slot *slot)
 }
 
 /* Time-out and health, for the ladder program to read. */
-static void slot_tell(struct slot *slot)
+void slot_tell(struct slot *slot)
 {
 	struct ecom_settings settings = { .timeout = slot->setup->timeout };
 	int r;
 
-	slot->health = slot->setup->problem ? STATUS_INVALID_SETUP : STATUS_SUCCESS;
+	if (!slot->device)
+		return;
+	slot->health = slot->setup->problem ? STATUS_INVALID_SETUP : probe_status(slot);
 	settings.health = slot->health;
 	r = slot->device->operations->set(slot->device, &settings);
 	if (r < 0 && r != -ENODEV)
 		journal_log(LOG_ERR, NULL, "%s: cannot set time-out and health of %s: %s",
 			    slot->name, slot->path, strerror(-r));
+	bus_touch(slot);
 }
 
 /* The card's power-up turns the stored setup into the working copy. */
@@ -191,9 +196,9 @@ void slot_configure(struct slot *slot)
 			    "%s: e-mail setup: server %s:%u, sender %s, %u Cc, time-out %u s",
 			    slot->name, setup->server, setup->port, setup->sender_address,
 			    setup->cc->len, setup->timeout);
+	probe_start(slot);
 	slot_tell(slot);
 	module_publish(slot);
-	bus_touch(slot);
 }
 
 int slot_new(struct backplane *backplane, struct device *device, const char *path)

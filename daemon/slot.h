@@ -23,6 +23,7 @@ struct slot {
 	uint64_t trace_until; /* CLOCK_REALTIME, 0: not switched on */
 	sd_event_source *trace_timer;
 	struct bus_slot *bus; /* its object, or NULL */
+	struct probe *probe; /* of its server, or NULL */
 	bool testing; /* a test mail is under way */
 	struct rate rate; /* of the requests that were fit to be mailed */
 	sd_event_source *io;
@@ -40,6 +41,9 @@ void slot_gone(struct slot *slot);
 
 /* Takes the slot's setup from configuration and store and tells the driver. */
 void slot_configure(struct slot *slot);
+
+/* Tells the driver time-out and health. */
+void slot_tell(struct slot *slot);
 
 /* Has the card been powered up, or been lost? Asked each second. */
 void slot_check_card(struct slot *slot);

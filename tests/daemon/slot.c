@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "daemon/slot.h"
+#include "daemon/trace.h"
 #include "device-fake.h"
 #include "loop.h"
 #include "server.h"
@@ -536,6 +539,95 @@ static void test_message_id(void **state)
 	bench_free(bench);
 }
 
+/* Runs until the module's health is @status. */
+static void run_to_health(struct bench *bench, unsigned int status)
+{
+	bool never = false;
+
+	for (int i = 0; i < 2000 && bench->fake->settings.health != status; i++)
+		loop_run(bench->event, &never, 5);
+	assert_int_equal(bench->fake->settings.health, status);
+}
+
+/* Probe=: a server that greets with 554 shows in the health, without any mail or command. */
+static void test_probe(void **state)
+{
+	static const struct server_step script[] = {
+		{ "connect", SAY_CLOSE, "554 5.3.2 No\r\n", 0 },
+		{ 0 },
+	};
+	struct bench *bench = bench_new(script, "[Daemon]\nProbe=1\n");
+	bool never = false;
+
+	(void)state;
+	assert_int_equal(bench->fake->settings.health, 0);
+	run_to_health(bench, 554);
+	backplane_reload(bench->backplane); /* begins anew */
+	assert_int_equal(bench->fake->settings.health, 0);
+	for (int i = 0; i < 2000 && server_connections(bench->server) < 2; i++)
+		loop_run(bench->event, &never, 5);
+	for (int i = 0; i < 20; i++)
+		loop_run(bench->event, &never, 5);
+	assert_int_equal(server_connections(bench->server), 2);
+	assert_int_equal(bench->fake->settings.health, 0);
+	assert_int_equal(server_messages(bench->server), 0);
+	assert_null(strstr(server_commands(bench->server), "MAIL"));
+	write_configuration(bench, "[Mail]\n"); /* nothing to look at: 24 */
+	backplane_reload(bench->backplane);
+	assert_int_equal(bench->fake->settings.health, 24);
+	bench_free(bench);
+}
+
+/* The trace as datagrams: time stamp, module, text. */
+static void test_trace_to(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(TRACE_PORT),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	g_autoptr(GString) text = g_string_new(NULL);
+	struct bench *bench = bench_new(NULL, "[Daemon]\nTraceTo=::1, 127.0.0.1\n");
+	struct slot *slot = g_queue_peek_head(&bench->backplane->slots);
+	char line[512];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	device_fake_mail(bench->fake, "mark@hosteng.com", "untraced", "", 5000);
+	run(bench, 1);
+	assert_int_equal(trace_switch(slot, true), 0);
+	device_fake_mail(bench->fake, "mark@hosteng.com", "Widget Report", "x", 5000);
+	run(bench, 2);
+	assert_int_equal(trace_switch(slot, false), 0);
+	while ((n = recv(fd, line, sizeof(line), MSG_DONTWAIT)) > 0)
+		g_string_append_len(text, line, n);
+	close(fd);
+	assert_non_null(strstr(text->str, " 0:K1: EMail Trace On\n"));
+	assert_non_null(strstr(text->str, " 0:K1: Subject: Widget Report\n"));
+	assert_non_null(strstr(text->str, " 0:K1: Success!\n"));
+	assert_non_null(strstr(text->str, " 0:K1: EMail Trace Off\n"));
+	assert_null(strstr(text->str, "untraced"));
+	bench_free(bench);
+}
+
+/* A text and a group of the setup, all the way. */
+static void test_names(void **state)
+{
+	struct bench *bench = bench_new(NULL, "Group.maint=joe@acme.com, ann@acme.com\n"
+					      "Text.alarm=Pump {1}.\\nCall {2}!\n");
+
+	(void)state;
+	device_fake_mail(bench->fake, "maint", "x", "@alarm 3,Joe", 5000);
+	device_fake_mail(bench->fake, "maint", "x", "@alarms 3,Joe", 5000);
+	run(bench, 2);
+	assert_int_equal(result(bench, 0)->status + result(bench, 1)->status, 23);
+	server_settle(bench->server);
+	assert_non_null(strstr(server_commands(bench->server), "RCPT TO:<ann@acme.com>"));
+	assert_non_null(strstr(server_text(bench->server), "Pump 3.\r\nCall Joe!\r\n"));
+	assert_int_equal(server_messages(bench->server), 1);
+	bench_free(bench);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +638,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_allowed_cc),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_trace_to),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cc_only),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_late_already),
