@@ -316,6 +316,7 @@ static void test_transfers(void **state)
 		{ NULL, RUNG("K2", "2000", "RX"), NULL,
 		  "p:10: error: RX V2000 writes Status of the box in line 1, which must never be changed" },
 		{ NULL, RUNG("K128", "1701", "RX"), NULL, "RX V1701 writes Status" },
+		{ NULL, RUNG("K127", "1701", "RX"), NULL, "RX V1701 writes Status" },
 		{ NULL, RUNG("K126", "1701", "RX"), NULL, NULL },
 		{ NULL, RUNG("V3000", "1701", "RX"), NULL, "RX V1701 writes Status" },
 		{ NULL, RUNG("K2", "2001", "WX"), NULL, "WX V2001 reads Workspace of the box in line 1" },

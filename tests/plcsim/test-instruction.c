@@ -281,7 +281,33 @@ static void test_clock(void **state)
 	fake_card_free(card);
 }
 
+/* One message while the port sends, 20 bytes in 21 ms */
+static void test_print(void **state)
+{
+	struct fake_card *card =
+		fake_card_new("STR C0\nPRINT K2 \"0123456789abcdef\" V2000:B\nEND\n", NULL);
+	const GString *printed = card->plc.ladder.printed;
+
+	(void)state;
+	scan(card);
+	assert_int_equal(printed->len, 0);
+	set(card, "C0", 1);
+	set(card, "V2000", 0x4711);
+	scan(card);
+	assert_string_equal(printed->str, "0123456789abcdef4711");
+	scan(card);
+	assert_int_equal(get(card, "SP116"), 1);
+	scan(card);
+	assert_int_equal(get(card, "SP116"), 1);
+	assert_int_equal(printed->len, 20);
+	scan(card);
+	assert_int_equal(get(card, "SP116"), 0);
+	assert_int_equal(printed->len, 40);
+	fake_card_free(card);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(test_print),
 	cmocka_unit_test(test_arithmetic),
 	cmocka_unit_test(test_no_power_flow),
 	cmocka_unit_test(test_timer),
