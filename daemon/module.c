@@ -53,7 +53,7 @@ static void put_network(uint16_t *words, const struct setup *setup)
 }
 
 void module_form(uint16_t words[MODULE_WORDS], const struct ecom_info *info,
-		      const struct setup *setup, unsigned int changed)
+		 const struct setup *setup, unsigned int changed)
 {
 	memset(words, 0, MODULE_WORDS * sizeof(*words));
 	*word(words, INFO_VERSION) = INFO_VERSION_VALUE;

@@ -17,7 +17,7 @@
  * @changed: fields that a ladder program has changed, as in INFO_CHANGED.
  */
 void module_form(uint16_t words[MODULE_WORDS], const struct ecom_info *info,
-		      const struct setup *setup, unsigned int changed);
+		 const struct setup *setup, unsigned int changed);
 
 /* Publishes it as it is now. Returns 0 or a negative errno. */
 int module_publish(struct slot *slot);

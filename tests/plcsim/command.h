@@ -31,7 +31,7 @@ enum command_verb {
 };
 
 #define COMMAND_PATH_MAX 256
-#define SCAN_TIME_MAX 1000 /* milliseconds */
+#define SCAN_TIME_MAX	 1000 /* milliseconds */
 
 #define COMMAND_VERBS (COMMAND_QUIT + 1)
 

@@ -56,12 +56,12 @@ static void take_text(const struct box *box, struct memory *memory, const uint8_
 	memory_put(memory, box->values[INFORMATION_VALUE].element.word, text, wanted);
 }
 
+// clang-format off
 #define READ(start, count, taker) \
 	{ .command = COMMAND_READ, .address = (start), .words = (count), .take = (taker) }
 #define WRITE(number, former) \
 	{ .command = COMMAND_WRITE, .field = (number), .form = (former) }
 
-// clang-format off
 const struct box_request information_requests[] = {
 	[20] = READ(INFO_MODULE_ID, 1, take_words),
 	[21] = WRITE(FIELD_MODULE_ID, form_value),

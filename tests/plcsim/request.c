@@ -300,7 +300,7 @@ static void view(const void *state, struct box_view *view)
 
 	view->busy = request->state != IDLE;
 	view->state = request->triggered || view->busy ? state_names[request->state] :
-						      "never triggered";
+							 "never triggered";
 }
 
 const struct box_operations request_operations = { start, stop, scan, view };

@@ -9,10 +9,10 @@
 #define MODULE                                                                   \
 	"ECOM100 IB-710\n ECOM# K0\n Slot K1\n Status V1400\n Workspace V1401\n" \
 	" Msg Buffer V1402\n"
-#define OUTPUTS " ECOM# K0\n Workspace V1503\n Success C0\n Error C1\n"
-#define CODE	" Error Code V1504\n"
+#define OUTPUTS		      " ECOM# K0\n Workspace V1503\n Success C0\n Error C1\n"
+#define CODE		      " Error Code V1504\n"
 #define BOX(name, parameters) MODULE "STR X0\n" name "\n" OUTPUTS CODE parameters "END\n"
-#define FRAME_BYTES_MAX 40
+#define FRAME_BYTES_MAX	      40
 
 /* A box and the frame that it sends, the tag left 0 */
 struct frame_case {

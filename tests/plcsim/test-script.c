@@ -57,8 +57,8 @@ static int run(const char *script)
 			*path = file("script");
 	g_auto(GStrv) parts = g_strsplit(script, "@", -1);
 	g_autofree char *text = g_strjoinv(folder, parts);
-	const char *argv[] = { "run",	    "--listen", listen, "--control", control,
-			       "--script", path,	 program };
+	const char *argv[] = { "run", "--listen", listen, "--control", control,
+			       "--script", path, program };
 
 	write_file("script", text);
 	return call(G_N_ELEMENTS(argv), argv, subcommand_run);
