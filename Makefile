@@ -24,7 +24,18 @@ PROGRAMS :=
 UNIT_TESTS :=
 .DEFAULT_GOAL := all
 
-include $(wildcard daemon/build.mk tests/*/build.mk)
+# Where things are installed, below DESTDIR. Debian has prefix=/usr.
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+unitdir ?= $(prefix)/lib/systemd/system
+udevdir ?= $(prefix)/lib/udev
+sysusersdir ?= $(prefix)/lib/sysusers.d
+catalogdir ?= $(prefix)/lib/systemd/catalog
+# dbus-daemon reads no other prefix
+dbusdir ?= /usr/share/dbus-1
+
+include $(wildcard daemon/build.mk tests/*/build.mk Documentation/build.mk)
 
 all: $(PROGRAMS:%=$(BUILD)/%) ## daemon, command and simulator
 
@@ -109,6 +120,9 @@ check-foreign: ## a card written from the documents alone
 check-system: ## ladder program to mailbox in the guest, T=NAME
 	@tests/system/run $(T)
 
+check-packages: ## Debian packages: built, installed, upgraded, removed
+	@tests/packages/run
+
 mutate: check-mutate
 
 check-mutate: ## does each test of the driver see its fault?, T=NAME
@@ -118,7 +132,21 @@ check-mutate: ## does each test of the driver see its fault?, T=NAME
 compile-flags:
 	@echo $(CPPFLAGS) $(shell pkg-config --cflags $(sort cmocka $(foreach p,$(PROGRAMS) $(UNIT_TESTS),$($(p)-pkgs))))
 
-install: install-daemon ## daemon, command and their files, below DESTDIR
+install-driver:
+	install -D -m 644 driver/60-ecom.rules $(DESTDIR)$(udevdir)/rules.d/60-ecom.rules
+
+# The driver's source, for DKMS to build.
+install-dkms: install-driver
+	install -d $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux
+	install -m 644 Kbuild $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/
+	sed 's/@VERSION@/$(VERSION)/' driver/dkms.conf >$(DESTDIR)$(prefix)/src/ecom-$(VERSION)/dkms.conf
+	install -m 644 driver/*.[ch] $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver/
+	install -m 644 uapi/linux/*.h $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux/
+
+install: install-daemon install-driver install-plcsim ## programs, units and rules: prefix=, DESTDIR=
+
+deb: ## Debian packages, in build/deb
+	scripts/make-deb
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -127,5 +155,6 @@ help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
 .PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests \
-	check-kunit check-model check-vm check-foreign check-system check-mutate mutate compile-flags install clean help
+	check-kunit check-model check-vm check-foreign check-packages check-system check-mutate mutate compile-flags install \
+	install-driver install-dkms deb clean help
 .DELETE_ON_ERROR:

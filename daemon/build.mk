@@ -23,19 +23,16 @@ $(BUILD)/ecemail-codes.catalog: $(BUILD)/ecemailctl
 
 all: $(BUILD)/ecemail-codes.catalog
 
-prefix ?= /usr
-
-install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.catalog ## programs and service files, below DESTDIR=
-	install -D -m 755 $(BUILD)/ecemaild $(DESTDIR)$(prefix)/sbin/ecemaild
-	install -D -m 755 $(BUILD)/ecemailctl $(DESTDIR)$(prefix)/bin/ecemailctl
-	install -D -m 644 daemon/ecemaild.service $(DESTDIR)/lib/systemd/system/ecemaild.service
-	install -D -m 644 daemon/org.ecemail1.conf \
-		$(DESTDIR)/usr/share/dbus-1/system.d/org.ecemail1.conf
-	install -D -m 644 daemon/60-ecemail.rules $(DESTDIR)/lib/udev/rules.d/60-ecemail.rules
-	install -D -m 644 daemon/ecemail.sysusers $(DESTDIR)/usr/lib/sysusers.d/ecemail.conf
-	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)/usr/lib/systemd/catalog/ecemail.catalog
-	install -D -m 644 $(BUILD)/ecemail-codes.catalog \
-		$(DESTDIR)/usr/lib/systemd/catalog/ecemail-codes.catalog
+install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.catalog
+	install -D -m 755 $(BUILD)/ecemaild $(DESTDIR)$(sbindir)/ecemaild
+	install -D -m 755 $(BUILD)/ecemailctl $(DESTDIR)$(bindir)/ecemailctl
+	install -d $(DESTDIR)$(unitdir)
+	sed 's|/usr/sbin/|$(sbindir)/|' daemon/ecemaild.service >$(DESTDIR)$(unitdir)/ecemaild.service
+	install -D -m 644 daemon/org.ecemail1.conf $(DESTDIR)$(dbusdir)/system.d/org.ecemail1.conf
+	install -D -m 644 daemon/60-ecemail.rules $(DESTDIR)$(udevdir)/rules.d/60-ecemail.rules
+	install -D -m 644 daemon/ecemail.sysusers $(DESTDIR)$(sysusersdir)/ecemail.conf
+	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)$(catalogdir)/ecemail.catalog
+	install -D -m 644 $(BUILD)/ecemail-codes.catalog $(DESTDIR)$(catalogdir)/ecemail-codes.catalog
 	install -D -m 644 daemon/ctl/ecemailctl.bash \
 		$(DESTDIR)$(prefix)/share/bash-completion/completions/ecemailctl
 	install -d $(DESTDIR)/etc/ecemail/ecemaild.conf.d

@@ -36,7 +36,7 @@ DEBUG_SOURCE = pathlib.Path("/usr/src/linux-source-6.1.tar.xz")
 KERNELS = (*STOCK_KERNELS, "debug")
 
 # How long each recipe may take on a slow, busy machine
-TIMEOUTS = {"image": 900, "kernel": 300, "debug": 3600}
+TIMEOUTS = {"image": 900, "packages": 900, "kernel": 300, "debug": 3600}
 KEPT = 2
 
 
@@ -179,6 +179,18 @@ def image():
         sources.write_text(_debian_sources(), encoding="ascii")
         return [GUEST / "make-image", folder, sources]
     return _cached("image", key, "the guest image", recipe)
+
+
+def package_root():
+    """The folder with root.tar: a Debian in which packages of ours can be
+    installed, with what they need and the headers of two kernels."""
+    recipe = ROOT / "tests/packages/make-root"
+
+    def command(folder):
+        sources = folder / "sources.list"
+        sources.write_text(_debian_sources(), encoding="ascii")
+        return [recipe, folder, sources]
+    return _cached("packages", _hash(recipe), "the root for package tests", command)
 
 
 def _natural(text):

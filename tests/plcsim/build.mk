@@ -41,3 +41,10 @@ $(eval $(call plcsim-test,script,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,misbehave,tests/plcsim/misbehave.c tests/plcsim/card.c))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c $(plcsim-all-srcs)))
+
+install-plcsim: $(BUILD)/plcsim
+	install -D -m 755 $(BUILD)/plcsim $(DESTDIR)$(bindir)/plcsim
+	install -d $(DESTDIR)$(prefix)/share/plcsim/programs
+	install -m 644 tests/plcsim/programs/* $(DESTDIR)$(prefix)/share/plcsim/programs/
+
+.PHONY: install-plcsim
