@@ -119,6 +119,9 @@ class Qmp:
         """Carries out a command and returns its result. Events that come
         meanwhile are kept in self.events."""
         self.file.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
+        return self._answer(name, arguments)
+
+    def _answer(self, name, arguments):
         while True:
             message = self._message()
             if "event" in message:
@@ -127,6 +130,12 @@ class Qmp:
                 raise Failure(f"QEMU refused {name} {arguments}: {message['error']['desc']}")
             else:
                 return message["return"]
+
+    def getfd(self, descriptor, name):
+        """Gives QEMU a file descriptor."""
+        message = {"execute": "getfd", "arguments": {"fdname": name}}
+        socket.send_fds(self.socket, [json.dumps(message).encode() + b"\n"], [descriptor])
+        self._answer("getfd", name)
 
     def next_events(self):
         """The events that have come, after self.socket became readable."""
@@ -321,14 +330,15 @@ class Channel:
             raise Failure(f"the guest's system is {result.stdout.strip()}; "
                           f"failed units:\n{failed}")
 
-    def reboot(self, timeout=360):
+    def reboot(self, timeout=360, command=None):
         """Reboots the guest and waits until it takes commands again. What was
         written to its disks stays. An emulated processor takes twice as long
-        for it as for the first boot."""
+        for it as for the first boot. The command is one to reboot by."""
         boot_id = ["cat", "/proc/sys/kernel/random/boot_id"]
         before = self.run(boot_id).stdout
-        self.run(["sh", "-c", "if [ -d /run/systemd/system ]; then systemctl reboot; "
-                  "else kill -INT 1; fi"])
+        command = command or ["sh", "-c", "if [ -d /run/systemd/system ]; then systemctl reboot; "
+                              "else kill -INT 1; fi"]
+        self.run(command)
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             self.wait("the reboot", deadline - time.monotonic())
@@ -387,15 +397,18 @@ class Guest(Channel):
     kernel   a name in vm_image.KERNELS
     card     "plcsim", "none", or the socket of another card process
     base, program   what plcsim is given (files)
+    append   more words for the kernel's command line
+    qemu     more arguments for QEMU
     console  a file that the console's log is kept in
     state    the state folder; None: a new one, removed at the end
     """
 
     def __init__(self, kernel="stock", card="plcsim", base=None, program=None,
-                 console=None, state=None, boot_timeout=180):
+                 console=None, state=None, boot_timeout=180, append=(), qemu=()):
         self.kernel_name = kernel
         self.card = card
         self.base, self.program = base, program
+        self.append, self.qemu = append, qemu
         self.kept_console = console
         self.boot_timeout = boot_timeout
         self._own_state = state is None
@@ -484,12 +497,16 @@ class Guest(Channel):
         append = ["console=ttyS0", "rw", "net.ifnames=0", "mitigations=off",
                   # Tests that play the card themselves map its memory
                   "iomem=relaxed",
+                  # The TSC cannot be calibrated on a busy host. This clock is behind an I/O
+                  # port: HPET in memory makes QEMU 7.2 crash now and then, when another
+                  # processor moves a BAR meanwhile
+                  "clocksource=acpi_pm",
                   # Without it the debug kernel waits for random numbers
                   "random.trust_cpu=on",
                   # Where it has KUnit, tests run when their module is loaded
                   "kunit.enable=1",
                   # For systemd: a plain log of what starts, for a human to read
-                  "systemd.show_status=true", "SYSTEMD_COLORS=0", "TERM=dumb"]
+                  "systemd.show_status=true", "SYSTEMD_COLORS=0", "TERM=dumb", *self.append]
         if not kernel.initrd:
             append += ["root=/dev/vda", "init=/usr/lib/ecemail-bench/init"]
         command = [
@@ -517,6 +534,7 @@ class Guest(Channel):
             command += ["-chardev", f"socket,id=card,path={self._card_socket()}",
                         "-device", "ivshmem-doorbell,id=card0,chardev=card,vectors=17,"
                         "bus=rp1,acpi-index=89"]
+        command += self.qemu
         with open(state / "qemu.log", "wb") as output:
             self._qemu = _child(command, stdin=subprocess.DEVNULL, stdout=output,
                                 stderr=subprocess.STDOUT)
@@ -688,7 +706,7 @@ def _make(*arguments):
 def build(for_kernel):
     """Builds the project for a Kernel; returns a folder with root/, to be
     unpacked in the guest, and ecom.ko."""
-    tree = ROOT / "build/guest"
+    tree = ROOT / "build/guest" / for_kernel.release
     log("building the project")
     with locked(ROOT / "build/.vm.lock", "the project"):
         _make("all")
