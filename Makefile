@@ -111,6 +111,12 @@ check-selftests: ## kernel selftests in the guest, debug kernel, T=NAME
 check-kunit: ## KUnit tests of the driver in the guest, debug kernel, T=SUITE
 	@tests/kunit/run $(T)
 
+check-kernels: ## a share of the selftests on the other kernels
+	@tests/selftests/kernels
+
+check-hotplug: ## cards that come, go and break in the guest, T=NAME
+	@tests/hotplug/run $(T)
+
 check-vm: ## the bench itself: guest, isolation, ends on time, T=NAME
 	@tests/vm/run $(T)
 
@@ -155,6 +161,6 @@ help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
 .PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests \
-	check-kunit check-model check-vm check-foreign check-packages check-system check-mutate mutate compile-flags install \
-	install-driver install-dkms deb clean help
+	check-kunit check-kernels check-hotplug check-model check-vm check-foreign check-packages \
+	check-system check-mutate mutate compile-flags install install-driver install-dkms deb clean help
 .DELETE_ON_ERROR:
