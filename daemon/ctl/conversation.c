@@ -352,5 +352,6 @@ void conversation_hold(struct conversation *conversation)
 
 void conversation_clear(struct conversation *conversation)
 {
-	g_clear_pointer(&conversation->report, json_object_unref);
+	json_object_unref(conversation->report);
+	conversation->report = NULL;
 }

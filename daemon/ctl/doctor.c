@@ -264,7 +264,8 @@ static void look_at_ring(struct patient *patient)
 		json_object_unref(entry);
 		return;
 	}
-	g_clear_pointer(&patient->last, json_object_unref);
+	if (patient->last)
+		json_object_unref(patient->last);
 	patient->last = entry;
 }
 
@@ -430,11 +431,10 @@ static void check_probe(struct patient *patient)
 {
 	struct conversation conversation = { .setup = patient->setup,
 					     .recipients = patient->setup->cc };
-	g_autofree char *problem = NULL;
 
 	if (options.no_probe || patient->setup->problem)
 		return;
-	problem = setup_set(patient->setup, "Timeout", PROBE_SECONDS);
+	g_free(setup_set(patient->setup, "Timeout", PROBE_SECONDS));
 	site_drop_login(patient->setup);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	probe_hold(&conversation);

@@ -165,7 +165,7 @@ static void print_row(char **cells, const int *widths)
 void output_table_print(struct output_table *table)
 {
 	guint n = g_strv_length(table->rows->pdata[0]);
-	g_autofree int *widths = g_new(int, n);
+	g_autofree int *widths = g_new0(int, n);
 
 	for (guint i = 0; i < n; i++)
 		widths[i] = column_width(table, i);

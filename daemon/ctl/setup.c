@@ -291,15 +291,24 @@ static int apply(const struct slot *slot, GHashTable *before, GHashTable *after)
 	return change(slot, g_variant_builder_end(&values), (const char *const *)unset->pdata);
 }
 
+/* $EDITOR may have options of its own. */
 static int run_editor(const char *path)
 {
 	const char *editor = getenv("VISUAL") ? getenv("VISUAL") : getenv("EDITOR");
 	g_autofree char *quoted = g_shell_quote(path);
 	g_autofree char *line = g_strdup_printf("%s %s", editor && *editor ? editor : "editor",
 						quoted);
+	GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN;
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) argv = NULL;
+	int status;
 
-	return system(line) ? complain(EXIT_WRONG, "the editor failed, nothing was changed: %s", line) :
-			      EXIT_OK;
+	if (!g_shell_parse_argv(line, NULL, &argv, &error) ||
+	    !g_spawn_sync(NULL, argv, NULL, flags, NULL, NULL, NULL, NULL, &status, &error) ||
+	    !g_spawn_check_wait_status(status, &error))
+		return complain(EXIT_WRONG, "nothing was changed, the editor failed: %s: %s", line,
+				error->message);
+	return EXIT_OK;
 }
 
 static int edit_file(const struct slot *slot, const char *path, const char *text)

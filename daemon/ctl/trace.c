@@ -93,10 +93,11 @@ static void on_vanished(GDBusConnection *bus, const char *name, gpointer loop)
 
 static int switch_trace(const struct slot *slot, const char *method, gboolean on)
 {
-	g_autoptr(GVariant) reply = NULL;
 	int r;
+	GVariant *reply = bus_call(slot, method, g_variant_new("(b)", on), &r);
 
-	reply = bus_call(slot, method, g_variant_new("(b)", on), &r);
+	if (reply)
+		g_variant_unref(reply);
 	return r;
 }
 
