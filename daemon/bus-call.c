@@ -80,7 +80,8 @@ static int read_groups(sd_bus_message *reply, const struct bus *bus, bool *membe
 	return r;
 }
 
-static int read_credential(sd_bus_message *reply, const struct bus *bus, uint32_t *uid, bool *member)
+static int read_credential(sd_bus_message *reply, const struct bus *bus, uint32_t *uid,
+			   bool *member)
 {
 	const char *name;
 	int r = sd_bus_message_read(reply, "s", &name);

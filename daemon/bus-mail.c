@@ -236,7 +236,9 @@ static int bad_registers(sd_bus_error *error, const struct ecom_registers *regis
 /* 89 is 0x89: the CPU has it in BCD. */
 static __u16 as_bcd(uint16_t station)
 {
-	return station == 89 ? STATION_MAILBOX : station == 90 ? STATION_SCRATCH : 0;
+	if (station == 89)
+		return STATION_MAILBOX;
+	return station == 90 ? STATION_SCRATCH : 0;
 }
 
 int call_get_registers(struct bus_call *call, struct slot *slot, sd_bus_error *error)

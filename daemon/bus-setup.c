@@ -60,8 +60,8 @@ static int append_named(sd_bus_message *reply, const struct slot *slot)
 int call_get_setup(struct bus_call *call, struct slot *slot, sd_bus_error *error)
 {
 	sd_bus_message *reply = NULL;
-	g_autofree char *problem = g_utf8_make_valid(slot->setup->problem ? slot->setup->problem :
-									    "", -1);
+	const char *words = slot->setup->problem ? slot->setup->problem : "";
+	g_autofree char *problem = g_utf8_make_valid(words, -1);
 	const char *field;
 	int r = sd_bus_message_new_method_return(call->message, &reply);
 

@@ -87,6 +87,7 @@ static int get_words(sd_bus *connection, const char *path, const char *interface
 		     sd_bus_error *error)
 {
 	const struct slot *slot = userdata;
+	const char *place = slot->device ? slot->device->place : NULL;
 	struct ecom_info info;
 
 	(void)connection, (void)path, (void)interface, (void)error;
@@ -98,9 +99,7 @@ static int get_words(sd_bus *connection, const char *path, const char *interface
 	if (!strcmp(property, "EthernetAddress"))
 		return append_ethernet(reply, info.ethernet);
 	if (!strcmp(property, "Place"))
-		return sd_bus_message_append(reply, "s", slot->device && slot->device->place ?
-								 slot->device->place :
-								 "");
+		return sd_bus_message_append(reply, "s", place);
 	if (!strcmp(property, "ModuleName"))
 		return sd_bus_message_append(reply, "s", slot->setup->module_name);
 	return sd_bus_message_append(reply, "s", slot->setup->module_description);
@@ -111,13 +110,13 @@ static int get_setup(sd_bus *connection, const char *path, const char *interface
 		     sd_bus_error *error)
 {
 	const struct slot *slot = userdata;
+	unsigned int detail = slot->setup->detail ? slot->setup->detail : probe_detail(slot);
 
 	(void)connection, (void)path, (void)interface, (void)error;
 	if (!strcmp(property, "Timeout"))
 		return sd_bus_message_append(reply, "u", slot->setup->timeout);
 	if (!strcmp(property, "Detail"))
-		return sd_bus_message_append(reply, "q", (int)(slot->setup->detail ? slot->setup->detail :
-								       probe_detail(slot)));
+		return sd_bus_message_append(reply, "q", (int)detail);
 	if (!strcmp(property, "Health"))
 		return sd_bus_message_append(reply, "q", (int)slot->health);
 	if (!strcmp(property, "Trace"))
@@ -251,7 +250,8 @@ const sd_bus_vtable slot_vtable[] = {
 	       SD_BUS_RESULT("aq", words), bus_guard, ANYBODY),
 	METHOD("SetRegisters", SD_BUS_ARGS("q", station, "q", address, "aq", words),
 	       SD_BUS_NO_RESULT, bus_guard, ANYBODY),
-	METHOD("GetFrames", SD_BUS_NO_ARGS, SD_BUS_RESULT(FRAME_TYPE, wx, FRAME_TYPE, rx), bus_guard, ANYBODY),
+	METHOD("GetFrames", SD_BUS_NO_ARGS, SD_BUS_RESULT(FRAME_TYPE, wx, FRAME_TYPE, rx),
+	       bus_guard, ANYBODY),
 	SD_BUS_SIGNAL_WITH_ARGS("TraceLine", SD_BUS_ARGS("t", time, "s", line), 0),
 	SD_BUS_VTABLE_END,
 };

@@ -45,8 +45,8 @@ static const char *field_name(unsigned int command, unsigned int field)
 }
 
 /* One entry; returns its length, or 0 if the frame does not hold it. */
-static size_t take_entry(const uint8_t *entry, size_t left, GHashTable *change, unsigned int command,
-			 bool *foreign)
+static size_t take_entry(const uint8_t *entry, size_t left, GHashTable *change,
+			 unsigned int command, bool *foreign)
 {
 	size_t length = left >= ENTRY_VALUE ? ENTRY_VALUE + entry[ENTRY_LENGTH] : 0;
 	g_autofree char *value = NULL;

@@ -35,7 +35,10 @@ static void report(struct probe *probe, const struct outcome *outcome)
 {
 	bool changed = probe->status != outcome->status || probe->detail != outcome->detail;
 	const struct detail *detail = detail_find(outcome->detail);
+	const char *words = *outcome->text ? outcome->text : "time-out";
 
+	if (!*outcome->text && detail)
+		words = detail->text;
 	probe->status = outcome->status;
 	probe->detail = outcome->detail;
 	if (!changed)
@@ -47,8 +50,7 @@ static void report(struct probe *probe, const struct outcome *outcome)
 		journal_log(LOG_WARNING, MESSAGE_PROBE_FAILED,
 			    "%s: no mail could be sent now, mail server %s: status %u in state %u, %s",
 			    probe->slot->name, probe->setup->server, outcome->status,
-			    outcome->state,
-			    *outcome->text ? outcome->text : detail ? detail->text : "time-out");
+			    outcome->state, words);
 	slot_tell(probe->slot);
 }
 

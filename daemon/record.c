@@ -235,7 +235,7 @@ void record_command(const struct request *request, const struct outcome *outcome
 	const char *words = *outcome->text	       ? outcome->text :
 			    outcome->detail && detail ? detail->text :
 			    status		       ? status->name :
-							 "";
+							"";
 	struct journal_entry *entry = journal_entry_new(
 		success ? LOG_INFO : LOG_WARNING,
 		success ? MESSAGE_COMMAND_DONE : MESSAGE_COMMAND_FAILED,

@@ -11,7 +11,8 @@
  * is what the kernel said to it: 0, -ESTALE (it was final already: a late
  * outcome) or -ENODEV (the card is gone). Returns what the history keeps of it.
  */
-struct ended *record_outcome(const struct request *request, const struct outcome *outcome, int completed);
+struct ended *record_outcome(const struct request *request, const struct outcome *outcome,
+			     int completed);
 
 /* Likewise for a setup command; the journal only. */
 void record_command(const struct request *request, const struct outcome *outcome, const char *name,

@@ -126,8 +126,8 @@ static sd_bus_message *call(struct bench *bench, const char *path, const char *i
 	va_list arguments;
 
 	va_start(arguments, types);
-	assert_true(sd_bus_call_method_asyncv(bench->client, NULL, BUS_NAME, path, interface, member,
-					      answered, &answer, types, arguments) >= 0);
+	assert_true(sd_bus_call_method_asyncv(bench->client, NULL, BUS_NAME, path, interface,
+					      member, answered, &answer, types, arguments) >= 0);
 	va_end(arguments);
 	return wait_answer(bench, &answer);
 }

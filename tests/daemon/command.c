@@ -115,11 +115,12 @@ static void test_ecemsup(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x05\x03" "587" "\x06\x02" "90")->status, 0);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\005\003587\006\00290")->status, 0);
 	assert_int_equal(slot_of(bench)->setup->port, 587);
 	assert_int_equal(bench->fake->settings.timeout, 90);
-	assert_int_equal(bench->fake->registers[INFO_CHANGED], 1 << FIELD_PORT | 1 << FIELD_TIMEOUT);
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x04\x0d" " joe@acme.com")->status, 0);
+	assert_int_equal(bench->fake->registers[INFO_CHANGED],
+			 1 << FIELD_PORT | 1 << FIELD_TIMEOUT);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\004\015 joe@acme.com")->status, 0);
 	assert_int_equal(slot_of(bench)->setup->cc->len, 1);
 	assert_int_equal(slot_of(bench)->setup->port, 587);
 	restart(bench);
@@ -133,7 +134,7 @@ static void test_undefined(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x01\x00")->status, 0);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\001\000")->status, 0);
 	assert_int_equal(bench->fake->settings.health, 24);
 	assert_int_equal(bench->fake->registers[INFO_DETAIL], 20);
 	assert_int_equal(COMMAND(COMMAND_ECEMRDS, "")->status, 0);
@@ -147,11 +148,11 @@ static void test_bad_entries(void **state)
 	struct bench *bench = *state;
 
 	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, ""), 23, 50);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06"), 23, 50);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06\x03" "90"), 23, 50);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90x"), 23, 50);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06\x02" "9\0"), 23, 50);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90\x06\x02" "91"), 23, 50);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006"), 23, 50);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006\00390"), 23, 50);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006\00290x"), 23, 50);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006\0029\0"), 23, 50);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006\00290\006\00291"), 23, 50);
 	expect_refused(bench, COMMAND(COMMAND_ECEMRDS, "x"), 23, 50);
 	expect_refused(bench, COMMAND(COMMAND_READ, "x"), 23, 50);
 }
@@ -160,12 +161,12 @@ static void test_bad_entries(void **state)
 static void test_bad_value(void **state)
 {
 	struct bench *bench = *state;
-	const struct ecom_result *result = COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90\x05\x01" "0");
+	const struct ecom_result *result = COMMAND(COMMAND_ECEMSUP, "\006\00290\005\0010");
 
 	expect_refused(bench, result, 23, 55);
 	assert_memory_equal(result->text, "Port=0: ", 8);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x03\x03" "plc"), 23, 55);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x02\x02" "\xff\xfe"), 23, 55);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\003\003plc"), 23, 55);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\002\002\377\376"), 23, 55);
 }
 
 /* What is not the seed's is the PC's. */
@@ -173,17 +174,17 @@ static void test_pc_setting(void **state)
 {
 	struct bench *bench = *state;
 
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x00\x00"), 32, 0);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x07\x01" "x\x06\x02" "90"), 32, 0);
-	expect_refused(bench, COMMAND(COMMAND_WRITE, "\x03\x01" "7"), 32, 0);
-	expect_refused(bench, COMMAND(COMMAND_WRITE, "\x04\x08" "10.0.0.1"), 32, 0);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\000\000"), 32, 0);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\007\001x\006\00290"), 32, 0);
+	expect_refused(bench, COMMAND(COMMAND_WRITE, "\003\0017"), 32, 0);
+	expect_refused(bench, COMMAND(COMMAND_WRITE, "\004\01010.0.0.1"), 32, 0);
 }
 
 static void test_module(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(COMMAND(COMMAND_WRITE, "\x01\x05" "Barry\x02\x0e" "Rutles Drummer")->status,
+	assert_int_equal(COMMAND(COMMAND_WRITE, "\001\005Barry\002\016Rutles Drummer")->status,
 			 0);
 	assert_string_equal(slot_of(bench)->setup->module_name, "Barry");
 	assert_int_equal(bench->fake->registers[INFO_NAME_LENGTH], 5);
@@ -202,12 +203,12 @@ static void test_power_up(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90")->status, 0);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\006\00290")->status, 0);
 	assert_int_equal(bench->fake->settings.timeout, 90);
 	bench->fake->generation = 2;
 	assert_int_equal(COMMAND(COMMAND_READ, "")->status, 0);
 	assert_int_equal(bench->fake->settings.timeout, 7);
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90")->status, 0);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\006\00290")->status, 0);
 	bench->fake->generation = 0; /* lost, and back as it was */
 	slot_check_card(slot_of(bench));
 	bench->fake->generation = 2;
@@ -223,10 +224,10 @@ static void test_not_saved(void **state)
 						   bench->fake->device.place);
 
 	assert_int_equal(mkdir(blocked, 0700), 0);
-	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90"), 25, 56);
+	expect_refused(bench, COMMAND(COMMAND_ECEMSUP, "\006\00290"), 25, 56);
 	expect_refused(bench, COMMAND(COMMAND_ECEMRDS, ""), 25, 56);
 	assert_int_equal(rmdir(blocked), 0);
-	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\x06\x02" "90")->status, 0);
+	assert_int_equal(COMMAND(COMMAND_ECEMSUP, "\006\00290")->status, 0);
 }
 
 static void test_unknown(void **state)

@@ -91,7 +91,7 @@ static void test_at(void **state)
 static void test_bytes(void **state)
 {
 	(void)state;
-	expect(expand_body, "@alarm \xb0" "C,\x01,", "Pump °C at ? bar.\nCall !");
+	expect(expand_body, "@alarm \260C,\001,", "Pump °C at ? bar.\nCall !");
 	expect(expand_body, "@alarm {2},\\n,", "Pump {2} at \\n bar.\nCall !");
 }
 

@@ -256,7 +256,8 @@ static void test_power_up_meanwhile(void **state)
 	g_autoptr(GHashTable) values = store_change_new();
 
 	store_change_set(values, "Timeout", "300");
-	assert_int_equal(store_change(bench->store, STORE_WORKING, values, &program, done, bench), 0);
+	assert_int_equal(store_change(bench->store, STORE_WORKING, values, &program, done, bench),
+			 0);
 	store_set_generation(bench->store, 2);
 	wait_done(bench, 1);
 	assert_int_equal(bench->error, 0);
@@ -277,7 +278,8 @@ static void test_order(void **state)
 
 		store_change_set(values, field, "a@x.org");
 		store_change_set(values, "Port", port);
-		assert_int_equal(store_change(bench->store, STORE_BOTH, values, &engineer, done, bench), 0);
+		assert_int_equal(
+			store_change(bench->store, STORE_BOTH, values, &engineer, done, bench), 0);
 	}
 	wait_done(bench, 10);
 	reopen(bench, 1);
