@@ -17,6 +17,9 @@ DEVICE = "/dev/ecom0s1"
 SLOT = "/org/ecemail1/card/0/slot/1"
 STATE = "/var/lib/ecemail"
 
+# Of one test, since some boot the guest again.
+TIMEOUT = 600
+
 # In the guest: sets three fields to the same number, again and again, and says
 # which number the daemon has called safe.
 SETTER = """
@@ -56,6 +59,7 @@ def prepare(bench):
     bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
     bench.start = bench.now()
     wait_for_slot(bench)
+    bench.run(["sync"])  # what is cut is what the test itself writes
 
 
 def check(bench):
@@ -173,7 +177,7 @@ def test_daemon_checks_by_itself(bench):
     try:
         text = call(bench, "SetSetup", "sa{ss}as", "both", "1", "Port", "26", "0", user="bob",
                     success=False)
-        assert "members of group ecemail" in text, text
+        assert "denied" in text.lower(), text
         assert fields_of(bench)["Port"][0] == "25"
         call(bench, "GetSetup", user="ann")
     finally:
@@ -191,9 +195,9 @@ def test_restart_keeps_the_working_copy(bench):
     time.sleep(1)
     wait_for_slot(bench)
     assert fields_of(bench)["Timeout"] == ["90", "45", "60", "ladder"]
-    bench.ctl("power", "off")
-    bench.ctl("power", "on")
-    kept = bench.poll(lambda: fields_of(bench)["Timeout"] == ["45", "45", "60", "stored"], 30)
+    bench.ctl("plc", "off")
+    bench.ctl("plc", "on")
+    kept = bench.poll(lambda: fields_of(bench)["Timeout"] == ["45", "45", "60", "stored"], 60)
     assert kept, fields_of(bench)["Timeout"]
 
 
