@@ -51,7 +51,7 @@ class HotplugGuest(Guest):
             qemu += ["-device", f"pcie-root-port,id=port{port},chassis={10 + port},"
                                 f"slot={10 + port},addr={self.port(port)[-4:]}"]
         super().__init__(kernel=kernel, card="none", qemu=qemu, append=append, boot_timeout=400)
-        self.cards = {}  # port -> QEMU's name of the device in it
+        self.cards = {}  # port -> QEMU's name of the device in it, vectors
         self.plugs = 0
         self.control = self.process = None
         self.nothing, self.silent = os.eventfd(0), 0
@@ -113,7 +113,7 @@ class HotplugGuest(Guest):
         self.control.command("device_add", driver="ivshmem-doorbell", id=name,
                              bus=f"port{port}", chardev=f"socket.{name}", vectors=vectors,
                              **{"acpi-index": 90 + port})
-        self.cards[port] = name
+        self.cards[port] = name, card.vectors
         address = self.inside("below", self.port(port), 60)
         self.inside("bind", address, 60)
         wait_for(card.ready, 60, f"{address} is not served")
@@ -121,26 +121,27 @@ class HotplugGuest(Guest):
 
     def unplug(self, port):
         """Asks the guest for the card and waits until it has let go."""
-        self.control.command("device_del", id=self.cards[port])
+        self.control.command("device_del", id=self.cards[port][0])
         self.unplugged(port)
 
     def unplugged(self, port, seconds=60):
         """Waits until the card is out of its socket."""
-        name = self.cards.pop(port)
+        name, vectors = self.cards.pop(port)
         deadline = time.monotonic() + seconds
         while self.control.wait_event("DEVICE_DELETED", max(1, deadline - time.monotonic())
                                       ).get("device") != name:
             pass
         self.control.command("chardev-remove", id=f"socket.{name}")
-        self.occupy()
+        # an eventfd for each vector and direction, the socket, the memory
+        self.occupy(2 * vectors + 2)
 
-    def occupy(self):
+    def occupy(self, count):
         """Keeps QEMU 7.2 alive: when an ivshmem device goes, its eventfds are
         closed but still waited for, and whatever gets their numbers next calls
         into what has been freed. So descriptors that stay silent get them, once
         QEMU has also closed the memory, which it does twice, later."""
         time.sleep(0.2)
-        for _ in range(40):
+        for _ in range(count):
             self.silent += 1
             self.control.getfd(self.nothing, f"silent{self.silent}")
 
