@@ -275,8 +275,10 @@ static void pin(const struct change *change, const char *field)
 	if (g_hash_table_contains(levels->working, field))
 		return;
 	if (!value && store->callbacks)
-		value = site = store->callbacks->site(store->userdata, field);
-	put(levels->working, field, value ? value : "");
+		site = store->callbacks->site(store->userdata, field);
+	if (!value)
+		value = site ? site : "";
+	put(levels->working, field, value);
 }
 
 static void follow(struct change *change, const char *field)
