@@ -14,13 +14,11 @@
 
 #include "backplane.h"
 #include "bus.h"
+#include "events.h"
 #include "journal.h"
 #include "request.h"
 #include "slot.h"
 #include "trace.h"
-
-/* A card's heartbeat is one second, so nothing is gained by asking more often. */
-#define CHECK_US G_USEC_PER_SEC
 
 /* Makes this machine's id ours, so that it cannot be guessed from a mail. */
 static const sd_id128_t application_id = SD_ID128_MAKE(b5, 0c, 3e, 2f, 8d, 57, 4c, 9e, a6, 14, 7b,
@@ -70,6 +68,29 @@ static struct slot *find_slot(struct backplane *backplane, const char *path)
 	return NULL;
 }
 
+static void check_cards(void *userdata)
+{
+	struct backplane *backplane = userdata;
+
+	for (GList *at = backplane->slots.head; at; at = at->next)
+		slot_check_card(at->data);
+}
+
+/* With the first slot, since before it the driver need not be there, or was another. */
+static void follow_events(struct backplane *backplane)
+{
+	int r;
+
+	events_free(backplane->events);
+	backplane->events = NULL;
+	r = events_new(&backplane->events, backplane->event, check_cards, backplane);
+	if (r < 0)
+		journal_log(LOG_ERR, NULL,
+			    "cannot get the driver's events: %s; a card's power-up will be noticed "
+			    "at its next request only",
+			    strerror(-r));
+}
+
 static void add_slot(struct backplane *backplane, const char *path)
 {
 	struct device *device;
@@ -77,6 +98,8 @@ static void add_slot(struct backplane *backplane, const char *path)
 
 	if (find_slot(backplane, path))
 		return;
+	if (g_queue_is_empty(&backplane->slots))
+		follow_events(backplane);
 	r = device_open(&device, path);
 	if (r >= 0)
 		r = slot_new(backplane, device, path);
@@ -204,17 +227,6 @@ uint64_t backplane_stop(struct backplane *backplane)
 	return latest > now ? latest - now : 0;
 }
 
-static int check_cards(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct backplane *backplane = userdata;
-	int r = sd_event_source_set_time_relative(source, CHECK_US);
-
-	(void)usec;
-	for (GList *at = backplane->slots.head; at; at = at->next)
-		slot_check_card(at->data);
-	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
 /* Without a machine id it is at least constant for this run. */
 static void name_machine(struct backplane *backplane)
 {
@@ -239,9 +251,6 @@ int backplane_new(struct backplane **result, sd_event *event, const char *config
 	backplane->trace_sender = trace_sender_new();
 	r = disk_new(&backplane->disk, event);
 	if (r >= 0)
-		r = sd_event_add_time_relative(event, &backplane->clock, CLOCK_MONOTONIC,
-					       CHECK_US, CHECK_US / 4, check_cards, backplane);
-	if (r >= 0)
 		r = engine_new(&backplane->engine, event, backplane->configuration->sessions);
 	if (r < 0) {
 		backplane_free(backplane);
@@ -262,7 +271,7 @@ void backplane_free(struct backplane *backplane)
 	while ((slot = g_queue_peek_head(&backplane->slots)))
 		slot_close(slot);
 	bus_free(backplane->bus);
-	sd_event_source_disable_unref(backplane->clock);
+	events_free(backplane->events);
 	disk_free(backplane->disk);
 	trace_sender_free(backplane->trace_sender);
 	if (backplane->engine)

@@ -17,7 +17,7 @@ struct backplane {
 	char *state_directory; /* of the stored setups, NULL: none */
 	struct bus *bus;
 	struct trace_sender *trace_sender;
-	sd_event_source *clock; /* each second */
+	struct events *events; /* of the driver; NULL: none */
 	struct configuration *configuration;
 	char *configuration_file;
 	char machine[33]; /* this machine's name in Message-IDs */

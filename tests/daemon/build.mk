@@ -4,7 +4,8 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate daemon-faults
+	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate daemon-faults \
+	daemon-memory
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
 
@@ -84,7 +85,6 @@ daemon-store-pkgs := $(ecemaild-pkgs)
 daemon-expand-srcs := tests/daemon/expand.c $(DAEMON_PARTS)
 daemon-expand-pkgs := $(ecemaild-pkgs)
 
-
 UNIT_TESTS += daemon-command
 
 daemon-command-srcs := tests/daemon/command.c tests/daemon/device-fake.c tests/daemon/loop.c \
@@ -99,3 +99,7 @@ UNIT_TESTS += daemon-bus
 
 daemon-bus-srcs := tests/daemon/bus.c tests/daemon/device-fake.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-bus-pkgs := $(ecemaild-pkgs) openssl
+
+daemon-memory-srcs := tests/daemon/memory.c tests/daemon/fault-server.c tests/daemon/device-fake.c \
+	tests/daemon/loop.c $(DAEMON_PARTS)
+daemon-memory-pkgs := $(ecemaild-pkgs)
