@@ -13,8 +13,11 @@
  */
 
 #include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "connection.h"
 #include "helo.h"
@@ -25,6 +28,9 @@
 
 /* After it the server closes: libcurl may say HELO once more, but in vain. */
 #define REPLY_CLOSING 421
+
+/* TCP_CLOSE_WAIT of <netinet/tcp.h>, which does not go together with <linux/tcp.h>. */
+#define STATE_CLOSE_WAIT 8
 
 #define REPLY_AUTHENTICATED 235
 #define REPLY_CHALLENGE	    334
@@ -93,6 +99,7 @@ static size_t header_received(char *data, size_t size, size_t count, void *userd
 	struct connection *connection = userdata;
 	size_t length = size * count;
 
+	connection->heard += length;
 	for (size_t used, i = 0; i < length; i += used) {
 		enum reply_event event = reply_parse(&connection->parser, data + i, length - i,
 						     &used);
@@ -330,8 +337,32 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
 	outcome_take_reply(outcome, reply);
 }
 
-CURLcode connection_check(const struct connection *connection, CURLcode code)
+/*
+ * What a server says behind its last reply, in the same segment, libcurl has
+ * read and dropped. TCP has counted it. Inside TLS nobody has.
+ */
+static bool said_more(const struct connection *connection)
 {
+	curl_socket_t fd = CURL_SOCKET_BAD;
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+	uint64_t read;
+	int left = 0;
+
+	curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (connection->tls_wanted || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ||
+	    ioctl(fd, FIONREAD, &left) < 0)
+		return false;
+	/* the end of the stream counts as a byte */
+	read = info.tcpi_bytes_received - (info.tcpi_state == STATE_CLOSE_WAIT) - (uint64_t)left;
+	return read > connection->heard;
+}
+
+CURLcode connection_check(struct connection *connection, CURLcode code)
+{
+	connection->unasked = code == CURLE_OK && said_more(connection);
+	if (connection->unasked)
+		return CURLE_WEIRD_SERVER_REPLY;
 	if (code == CURLE_OK && connection->tls_wanted && !connection->secured)
 		return CURLE_USE_SSL_FAILED;
 	if (code == CURLE_OK && connection->credential && !connection->authenticated)
@@ -395,7 +426,9 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_say(outcome, connection->error);
 		return;
 	}
-	if (connection->fault == REPLY_GARBAGE)
+	if (connection->unasked)
+		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_UNASKED);
+	else if (connection->fault == REPLY_GARBAGE)
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_GARBAGE);
 	else if (connection->fault == REPLY_TOO_LONG)
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);

@@ -18,6 +18,8 @@ struct connection {
 	unsigned int port;
 	struct curl_slist *addresses;
 	struct reply_parser parser; /* its reply: the last one */
+	size_t heard; /* bytes of replies */
+	bool unasked; /* more than them was said */
 	bool up; /* TLS has begun, so TCP is connected */
 	bool greeted;
 	bool answered; /* nothing was sent since the last complete reply */
@@ -46,8 +48,8 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 /* True once TCP is connected. */
 bool connection_is_up(const struct connection *connection);
 
-/* What libcurl calls done, is it: were TLS and login had that are wanted? */
-CURLcode connection_check(const struct connection *connection, CURLcode code);
+/* What libcurl calls done, is it: were TLS and login had that are wanted, and no more said? */
+CURLcode connection_check(struct connection *connection, CURLcode code);
 
 /* Why libcurl gave up in @state (1 or 2). */
 void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,

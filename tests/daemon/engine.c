@@ -144,6 +144,8 @@ static const struct expectation greeting_faults[] = {
 	  NULL,
 	  NULL },
 	{ "no EHLO but HELO", { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+	{ "421 behind EHLO", { { "EHLO", SAY, "250 a\r\n421 4.3.2 down\r\n", 0 } }, 22, 2, DETAIL_UNASKED, 0, SENT_NO, 0, NULL, NULL },
+	{ "half a line behind EHLO", { { "EHLO", SAY_CLOSE, "250-a\r\n250 b\r\n4", 0 } }, 22, 2, DETAIL_UNASKED, 0, SENT_NO, 0, NULL, NULL },
 	{ "slow greeting", { { "connect", DRIP, "220-a\r\n220 b\r\n", 50 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
 };
 
