@@ -146,6 +146,30 @@ def test_widget_report(bench):
     assert newest_outcome(bench)[1:] == [0, 2], newest_outcome(bench)
 
 
+def switches(bench, pid):
+    """How often the daemon's threads have gone to sleep by themselves."""
+    lines = bench.run(["sh", "-c", f"cat /proc/{pid}/task/*/status"]).stdout.splitlines()
+    return sum(int(line.split()[1]) for line in lines
+               if line.startswith("voluntary_ctxt_switches"))
+
+
+def test_idle_daemon(bench):
+    """No mails: at most 2 wake-ups a minute beside the watchdog, and little memory of its own."""
+    bench.press()
+    pid = bench.daemon("MainPID")["MainPID"]
+    time.sleep(20)  # the session is kept open for 15 s
+    before = switches(bench, pid)
+    time.sleep(30)
+    woken = switches(bench, pid) - before
+    # systemd's 30 s watchdog wants a word each 15 s or so
+    assert woken <= 2 + 1, f"the daemon woke up {woken} times in 30 s"
+
+    rollup = bench.run(["cat", f"/proc/{pid}/smaps_rollup"]).stdout
+    dirty = int(re.search(r"Private_Dirty: +([0-9]+) kB", rollup)[1])
+    assert dirty <= 8 * 1024, f"{dirty} KiB of private dirty memory"
+    print(f"# {woken} wake-ups in 30 s, {dirty} KiB private dirty")
+
+
 def test_two_mails_have_two_message_ids(bench):
     """The Message-ID tells two reports apart."""
     for _ in range(2):
