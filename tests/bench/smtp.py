@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -149,7 +150,7 @@ PEERS = (
 def mails_of(peer, case, far):
     """How many, so that no measurement takes long: a far server does 20 round trips a second."""
     if far:
-        return (5 if case.recipients == 1 else 2) * case.sessions
+        return (20 if peer.kept and case.recipients == 1 else 3) * case.sessions
     return max(peer.count if case.recipients == 1 else peer.count // 4, case.sessions)
 
 
@@ -300,7 +301,8 @@ def machine():
                                "libcurl4"], capture_output=True, text=True, check=True).stdout
     unpacked = ", ".join(sorted(path.stem.replace("_", " ").replace("%3a", ":")
                                 for path in MAILERS.glob("*.deb")))
-    return f"{os.cpu_count()} × {model}, Linux {platform.release()}; {versions}{unpacked}"
+    return textwrap.fill(f"{os.cpu_count()} × {model}, Linux {platform.release()}, load average "
+                         f"{os.getloadavg()[1]:.1f} at the end; {versions}{unpacked}", 80)
 
 
 TEXT = """.. SPDX-License-Identifier: GPL-2.0-or-later
@@ -313,9 +315,13 @@ The engine and other mailers
 ``make bench-smtp`` has ``ecemailctl submit``, which is the daemon's engine without
 device and daemon, and other mailers send the same short mail to the same
 ``smtp-sink`` on loopback, in turns. Figures are medians of {rounds} rounds
-(one where the server is far).
+(one where the server is far). Ratios are medians of each round's own, since
+neighbours in time have seen the same machine.
 
 {machine}
+
+Far above a load of the number of processors, which client and server share, the
+rates say little and the processor time more.
 
 curl's command and msmtp take a process for each mail, or curl one for each
 session; as many run at a time as there are sessions. nullmailer queues mails on
