@@ -191,8 +191,8 @@ def test_error_that_resets_the_bus(guest):
 
 
 def test_storm_of_removals(guest):
-    """Twenty removals under traffic, or 480: nothing lost, nothing doubled."""
-    storm.run(guest, 480 if LONG else 20, guest.unplug)
+    """Eight removals under traffic, or 480: nothing lost, nothing doubled."""
+    storm.run(guest, 480 if LONG else 8, guest.unplug)
 
 
 def test_no_memory_is_lost(guest):

@@ -70,5 +70,5 @@ def test_error_that_resets_the_slot(guest):
 
 
 def test_storm_of_removals(guest):
-    """By pciehp: four removals under traffic, or twenty with its button."""
-    storm.run(guest, 20 if LONG else 4, guest.unplug if LONG else guest.power_off)
+    """By pciehp: twelve removals under traffic, or twenty with its button."""
+    storm.run(guest, 20 if LONG else 12, guest.unplug if LONG else guest.power_off)
