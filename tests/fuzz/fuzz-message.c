@@ -3,32 +3,46 @@
  * Mails of a ladder program's Subject and Body: no line of theirs becomes a
  * header field, ends the mail or is longer than SMTP allows.
  *
- * Input: number of bytes of Subject, Subject, Body.
+ * Input: number of bytes of Subject, Subject, Body. The character set of what
+ * is not UTF-8 goes by the input's size.
  */
 #include "daemon/address.h"
 #include "daemon/message.h"
 #include "fuzz.h"
 
 static const char *const fields[] = {
-	"From", "To", "Cc", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version",
-	"Content-Type", "Content-Transfer-Encoding",
+	"From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-Id", "Auto-Submitted", "MIME-Version",
+	"Content-Type", "Content-Transfer-Encoding", "Importance", "X-Priority",
 };
 
-static struct setup *setup;
+static const char *const sets[] = { "windows-1252", "CP437", "SHIFT_JIS", "GB18030" };
+static struct setup *setups[G_N_ELEMENTS(sets)];
 static GPtrArray *to;
 static GDateTime *date;
+
+static struct setup *make_setup(const char *set)
+{
+	struct setup *setup = setup_new();
+
+	MUST(!setup_set(setup, "Server", "mail.example"));
+	MUST(!setup_set(setup, "SenderAddress", "plc@example.com"));
+	MUST(!setup_set(setup, "ReplyTo", "joe@acme.com"));
+	MUST(!setup_set(setup, "Importance", "high"));
+	MUST(!setup_set(setup, "CharacterSet", set));
+	setup_finish(setup);
+	return setup;
+}
 
 static void prepare(void)
 {
 	char *problem;
+	size_t i;
 
-	if (setup)
+	if (*setups)
 		return;
 	message_init();
-	setup = setup_new();
-	MUST(!setup_set(setup, "Server", "mail.example"));
-	MUST(!setup_set(setup, "SenderAddress", "plc@example.com"));
-	setup_finish(setup);
+	for (i = 0; i < G_N_ELEMENTS(sets); i++)
+		setups[i] = make_setup(sets[i]);
 	to = address_list_parse("mark@hosteng.com", 16, &problem);
 	date = g_date_time_new_utc(2024, 2, 29, 12, 0, 0);
 	MUST(to && date);
@@ -93,10 +107,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
 	size_t length = take(&in, 1);
+	const struct setup *setup;
 	struct text subject, body;
 	char *copy;
 
 	prepare();
+	setup = setups[size % G_N_ELEMENTS(setups)];
 	if (length > in.size)
 		length = in.size;
 	copy = exact_copy(in.data, in.size);
