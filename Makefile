@@ -66,6 +66,9 @@ $(foreach t,$(UNIT_TESTS),$(eval $(t)-srcs += tests/unit-filter.c))
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p),obj,$(BUILD)/$(p),,)))
 $(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),san,$(BUILD)/unit/$(t),$(SANITIZE),cmocka)))
 
+# Without sanitizers, for valgrind.
+$(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),obj,$(BUILD)/valgrind/$(t),,cmocka)))
+
 unit-tests: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
 # The module, in a folder per kernel so that several can be built side by side.
@@ -95,6 +98,9 @@ check-static: ## source checks, T=NAME
 
 check-unit: $(or $(addprefix $(BUILD)/unit/,$(firstword $(subst :, ,$(T)))),unit-tests) ## unit tests, T=NAME[:PATTERN]
 	@tests/run-unit $(addprefix $(BUILD)/unit/,$(or $(T),$(sort $(UNIT_TESTS))))
+
+check-valgrind: $(UNIT_TESTS:%=$(BUILD)/valgrind/%) ## unit tests under valgrind, T=NAME[:PATTERN]
+	@env -u ECEMAIL_LONG UNIT_VALGRIND=1 tests/run-unit $(addprefix $(BUILD)/valgrind/,$(or $(T),$(sort $(UNIT_TESTS))))
 
 check-fuzz: ## fuzzing of all that takes foreign bytes, T=NAME
 	@tests/fuzz/run $(T)
@@ -160,7 +166,7 @@ clean: ## remove build/
 help: ## this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t24
 
-.PHONY: all unit-tests modules check-static check-unit check-fuzz check-servers check-selftests \
+.PHONY: all unit-tests modules check-static check-unit check-valgrind check-fuzz check-servers check-selftests \
 	check-kunit check-kernels check-hotplug check-model check-vm check-foreign check-packages \
 	check-system check-mutate mutate compile-flags install install-driver install-dkms deb clean help
 .DELETE_ON_ERROR:

@@ -21,7 +21,7 @@
 
 #include "fault-server.h"
 
-#define LATE_MS		 700 /* later than any deadline of the run */
+#define LATE_MS		 1300 /* later than any deadline of the run */
 #define MAILS_OF_SESSION 40
 #define DUE_MAX		 256
 

@@ -21,7 +21,7 @@
 
 #define SLOTS	   2
 #define IN_FLIGHT  12 /* requests of a slot: its driver has 16 */
-#define TIMEOUT_MS 700 /* the daemon ends them 250 ms earlier */
+#define TIMEOUT_MS 1200 /* the daemon ends them 250 ms earlier */
 
 struct run {
 	sd_event *event;
@@ -153,6 +153,8 @@ static void expect_variety(const struct run *run)
 
 	print_message("%u requests, %u succeeded, %u faults, %u of %u kinds\n", run->requests,
 		      run->succeeded, fault_server_faults(run->server), had, kinds);
+	if (getenv("UNIT_VALGRIND")) /* too slow for the deadlines */
+		return;
 	for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
 		if (!run->statuses[expected[i]])
 			fail_msg("no request ended with %u", expected[i]);

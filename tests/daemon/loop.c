@@ -2,6 +2,7 @@
 /* An event loop with a stop-watch. */
 
 #include <glib.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -51,5 +52,6 @@ uint64_t loop_run(sd_event *event, const bool *until, unsigned int limit_ms)
 		if (r > 0)
 			worst = MAX(worst, dispatch(event));
 	}
-	return worst;
+	/* valgrind takes ten times as long for everything */
+	return getenv("UNIT_VALGRIND") ? 0 : worst;
 }
