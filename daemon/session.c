@@ -64,6 +64,7 @@ struct session {
 	struct setup *setup;
 	struct submission *submission; /* NULL if there is none */
 	enum session_phase phase;
+	unsigned int server; /* which one of the setup */
 	bool reused; /* it has carried a submission before this one */
 	bool retired; /* no further submission */
 	struct resolution *resolution;
@@ -226,6 +227,7 @@ static void start_again(struct session *session)
 
 	submission_trace(submission, "Session was dead, connecting again", NULL);
 	session_drop(session);
+	submission->server = 0;
 	submission_again(submission);
 }
 
@@ -555,7 +557,8 @@ static int start(struct session *session)
 	struct connection *connection = &session->connection;
 	uint64_t limit = retry_limit(submission);
 
-	connection->host = setup_server(session->setup, submission->server, &connection->port);
+	session->server = submission->server;
+	connection->host = setup_server(session->setup, session->server, &connection->port);
 	if (limit && set_timer(session, limit) < 0)
 		return -ENOMEM;
 	if (is_ip_address(connection->host))
@@ -650,6 +653,7 @@ bool session_reuse(struct session *session, struct submission *submission)
 	}
 	session->submission = submission;
 	submission->session = session;
+	submission->server = session->server;
 	session->reused = true;
 	submission_trace(submission, "Session reused", NULL);
 	converse(session);

@@ -84,6 +84,42 @@ static void test_last_server(void **state)
 	server_stop(second);
 }
 
+/*
+ * The session to the second server is kept: the next mail is said to go there.
+ * Once that is dead, the first one has its turn again.
+ */
+static void test_kept_server(void **state)
+{
+	static const struct server_step busy[] = { { "connect", SAY, "421 4.3.2 x\r\n", 0 }, { 0 } };
+	static const struct server_step dead[] = { { "MAIL FROM", SAY, "250 ok\r\n", 0 },
+						   { "MAIL FROM", SAY, "250 ok\r\n", 0 },
+						   { "MAIL FROM", SAY_CLOSE, NULL, 0 },
+						   { 0 } };
+	struct server *first = server_start(busy, false), *second = server_start(dead, false);
+	struct mail *mail[3];
+
+	(void)state;
+	engine_set_keep_open(engine, 1000000);
+	mail[0] = mail_for(server_port(first), second, "no", PATIENCE_MS);
+	for (int i = 1; i < 3; i++)
+		mail[i] = mail_new_with(mail[0]->setup, "b@x.org", PATIENCE_MS);
+	for (unsigned int i = 0; i < 3; i++) {
+		mail_run(mail[i]);
+		expect_outcome(mail[i], 0, 8, 0, SENT_YES);
+		assert_int_equal(mail[i]->submission.server, i < 2);
+	}
+	engine_retire(engine, mail[0]->setup);
+	engine_set_keep_open(engine, 0);
+	server_settle(first);
+	server_settle(second);
+	assert_int_equal(server_messages(first), 1);
+	assert_int_equal(server_messages(second), 2);
+	for (int i = 0; i < 3; i++)
+		mail_free(mail[i]);
+	server_stop(first);
+	server_stop(second);
+}
+
 /* Whom the kernel has given up is not tried anywhere else. */
 static void test_stale(void **state)
 {
@@ -160,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_next_server),
 		cmocka_unit_test(test_last_server),
+		cmocka_unit_test(test_kept_server),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_transient),
 		cmocka_unit_test(test_withdraw),
