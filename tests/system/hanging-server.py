@@ -3,12 +3,16 @@
 
 hanging-server.py PORT STATE FOLDER
 
-STATE is where the first conversation hangs: "greeting", "MAIL" or "dot". It
-then keeps the connection open without a word. Later ones are served. FOLDER
-gets a file for each message of which the end of data has come: N.eml, and
-"hung" once the first conversation hangs.
+STATE is where the first conversation hangs: "greeting", "EHLO", "MAIL", "RCPT",
+"DATA" or "dot". It then keeps the connection open without a word until there is
+a file FOLDER/go, and goes on as if nothing had been. Later ones are served.
+FOLDER gets a file for each message of which the end of data has come: N.eml,
+and "hung" once the first conversation hangs.
 """
+import contextlib
 import pathlib
+import select
+import socket
 import socketserver
 import sys
 
@@ -23,6 +27,11 @@ class Conversation(socketserver.StreamRequestHandler):
         """Answers until QUIT, or hangs."""
         conversations.append(self)
         self.hangs = conversations[0] is self
+        with contextlib.suppress(OSError):
+            self.converse()
+
+    def converse(self):
+        """To its end."""
         self.say("greeting", "220 hanging.ecemail.test ESMTP")
         while line := self.rfile.readline():
             verb = line.strip().split(b" ")[0].upper()
@@ -51,9 +60,16 @@ class Conversation(socketserver.StreamRequestHandler):
         """Answers, unless this is where to hang."""
         if self.hangs and state == STATE:
             (FOLDER / "hung").touch()
-            self.rfile.read()
-            return
+            self.hang()
         self.wfile.write(text.encode() + b"\r\n")
+
+
+    def hang(self):
+        """Until it is let go, or the client has gone."""
+        while not (FOLDER / "go").exists():
+            ready, _, _ = select.select([self.connection], [], [], 0.1)
+            if ready and not self.connection.recv(1, socket.MSG_PEEK):
+                raise ConnectionError
 
 
 class Server(socketserver.ThreadingTCPServer):
