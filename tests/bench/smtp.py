@@ -430,6 +430,9 @@ plot {bars('far', (1, 16))}
 unset multiplot
 """)
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
+    head, rest = CHART.read_text(encoding="utf-8").split("\n", 1)
+    CHART.write_text(f"{head}\n<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n{rest}",
+                     encoding="utf-8")
 
 
 def main():
