@@ -23,8 +23,8 @@ struct reader {
 /* Some sets have another sign for \ and ~, which does no harm. */
 static bool has_ascii(GIConv converter)
 {
-	for (char c = ' '; c < '~'; c++) {
-		char in = c, out[8], *from = &in, *to = out;
+	for (int c = ' '; c < '~'; c++) {
+		char in = (char)c, out[8], *from = &in, *to = out;
 		gsize left = 1, room = sizeof(out);
 
 		if (c == '\\')
