@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ECEMAIL boxes of the PLC's program and the card: tests/plcsim/ecemail.c
+ * The ECEMAIL boxes of the PLC's program and the card: tests/plcsim/request.c
  * and card.c. While the card powers up, it does not answer the boxes.
  *
  * The module is held for one WX or RX, never for a whole mail; which box has
