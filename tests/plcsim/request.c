@@ -127,10 +127,11 @@ static void begin(struct request *request)
 static void fill_buffer(struct request *request)
 {
 	uint16_t buffer = request->module->box->values[ECOM100_BUFFER].element.word;
+	GString *frame = request->frame;
 
-	request->frame->str[FRAME_TAG] = request->tag;
-	request->plc->memory.v[buffer] = request->frame->len;
-	memory_put(&request->plc->memory, buffer + 1, (uint8_t *)request->frame->str, request->frame->len);
+	frame->str[FRAME_TAG] = request->tag;
+	request->plc->memory.v[buffer] = frame->len;
+	memory_put(&request->plc->memory, buffer + 1, (uint8_t *)frame->str, frame->len);
 }
 
 static void send_frame(struct request *request)
