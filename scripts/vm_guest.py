@@ -397,17 +397,18 @@ class Guest(Channel):
     kernel   a name in vm_image.KERNELS
     card     "plcsim", "none", or the socket of another card process
     base, program   what plcsim is given (files)
+    cards    how many cards plcsim has, by its base; each is a device of the guest
     append   more words for the kernel's command line
     qemu     more arguments for QEMU
     console  a file that the console's log is kept in
     state    the state folder; None: a new one, removed at the end
     """
 
-    def __init__(self, kernel="stock", card="plcsim", base=None, program=None,
+    def __init__(self, kernel="stock", card="plcsim", base=None, program=None, cards=1,
                  console=None, state=None, boot_timeout=180, append=(), qemu=()):
         self.kernel_name = kernel
         self.card = card
-        self.base, self.program = base, program
+        self.base, self.program, self.cards = base, program, cards
         self.append, self.qemu = append, qemu
         self.kept_console = console
         self.boot_timeout = boot_timeout
@@ -470,20 +471,23 @@ class Guest(Channel):
             image=self.image, state=self.state, alive_count=CHANNEL_TIMEOUT // 15),
             encoding="utf-8")
 
-    def _card_socket(self):
-        return self.state / "card" if self.card == "plcsim" else pathlib.Path(self.card)
+    def _card_socket(self, number=0):
+        if self.card != "plcsim":
+            return pathlib.Path(self.card)
+        return self.state / f"card{number or ''}"
 
     def _start_plcsim(self):
         program = self.program or ROOT / "tests/plcsim/programs/widget-report.ld"
-        command = [ROOT / "build/plcsim", "run", "--listen", self.state / "card",
-                   "--control", self.state / "plcsim.ctl"]
+        command = [ROOT / "build/plcsim", "run", "--control", self.state / "plcsim.ctl"]
+        for number in range(self.cards):
+            command += ["--listen", self._card_socket(number)]
         if self.base:
             command += ["--base", self.base]
         with open(self.state / "plcsim.log", "wb") as output:
             self._plcsim = _child([*command, program], stdin=subprocess.DEVNULL,
                                   stdout=output, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 20
-        while not (self.state / "card").exists():
+        while not self._card_socket(self.cards - 1).exists():
             if self._plcsim.poll() is not None:
                 raise Failure(self._died("plcsim", self._plcsim))
             if time.monotonic() > deadline:
@@ -534,6 +538,12 @@ class Guest(Channel):
             command += ["-chardev", f"socket,id=card,path={self._card_socket()}",
                         "-device", "ivshmem-doorbell,id=card0,chardev=card,vectors=17,"
                         "bus=rp1,acpi-index=89"]
+        for number in range(1, self.cards):
+            command += ["-device", f"pcie-root-port,id=rp{number + 1},chassis={number + 1},"
+                        f"slot={number + 1}",
+                        "-chardev", f"socket,id=card{number},path={self._card_socket(number)}",
+                        "-device", f"ivshmem-doorbell,id=cardon{number},chardev=card{number},"
+                        f"vectors=17,bus=rp{number + 1},acpi-index={89 + number}"]
         command += self.qemu
         with open(state / "qemu.log", "wb") as output:
             self._qemu = _child(command, stdin=subprocess.DEVNULL, stdout=output,
