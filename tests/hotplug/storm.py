@@ -38,7 +38,7 @@ class Traffic(threading.Thread):
                 if self.card.plugged and self.card.ready() and self.request(tag):
                     tag = (tag + 1) % 256
                 # No faster, lest a slot has more to tell than it keeps: events would be lost
-                time.sleep(0.1)
+                time.sleep(0.5)
         except Exception as problem:  # pylint: disable=broad-except
             self.problem = problem
 
