@@ -1,0 +1,461 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ecemailctl on a whole PC: what the engineer on site has in hand, with all of
+it running and with each part of it missing."""
+
+import contextlib
+import json
+import pathlib
+import re
+import subprocess
+
+from bench import BUSY, SUCCESS, Bench, error
+
+HERE = pathlib.Path(__file__).resolve().parent
+HANGING_PORT = 2525
+DEPENDENCIES = "/usr/lib/modules/$(uname -r)/modules.dep"
+
+
+def guest():
+    """One guest for all tests of this file, with a user who is nobody special."""
+    class Installed(Bench):
+        """A Bench with the project and the tools of these tests in it."""
+        def __enter__(self):
+            super().__enter__()
+            self.install()
+            self.put_file("/root/hanging-server.py",
+                          (HERE / "hanging-server.py").read_text(encoding="utf-8"))
+            return self
+    return Installed()
+
+
+def prepare(bench):
+    """The same beginning for each test."""
+    bench.set(X0=0, V3000=3, V3001=4711)
+    bench.start_postfix()
+    bench.empty_mailbox()
+    bench.run(["sh", "-c", "systemctl stop ecemaild; rm -rf /var/lib/ecemail/*"])
+    bench.configure()
+    on_bus(bench)
+    bench.start = bench.now()
+
+
+def check(bench):
+    """What holds after each test: the PC is whole again."""
+    assert bench.daemon("ActiveState")["ActiveState"] == "active"
+
+
+def ctl(bench, *words, user=None, **options):
+    """Runs ecemailctl; returns its Result, whatever its exit status."""
+    command = ["ecemailctl", *words]
+    if user:
+        command = ["runuser", "-u", user, "--", *command]
+    return bench.run(command, check=False, **options)
+
+
+def ctl_json(bench, *words, user=None):
+    """Exit status and the JSON that it printed."""
+    result = ctl(bench, *words, "--json", user=user)
+    assert result.stdout, f"ecemailctl {' '.join(words)}: {result.stderr}"
+    return result.status, json.loads(result.stdout)
+
+
+def on_bus(bench):
+    """Waits until the daemon can be called."""
+    there = bench.poll(lambda: not bench.run(
+        ["busctl", "call", "org.ecemail1", "/org/ecemail1", "org.freedesktop.DBus.Peer", "Ping"],
+        check=False).status, 20)
+    assert there, "the daemon is not on the bus"
+
+
+def finding(bench, command, name, user=None):
+    """Exit status of status or doctor, and what it found of that name."""
+    words = [command, "--no-probe"] if command == "doctor" else [command]
+    status, report = ctl_json(bench, *words, user=user)
+    found = [row for row in report["findings"] if row["check"] == name]
+    assert found, f"{command} says nothing on {name}: {report['findings']}"
+    return status, found[0]
+
+
+def names_fault(bench, name, words, remedy, server="127.0.0.1:25"):
+    """status and doctor name the fault and its remedy; explain, probe and
+    history work all the same."""
+    for command in "status", "doctor":
+        status, row = finding(bench, command, name)
+        assert status == 1 and row["verdict"] == "wrong", (command, status, row)
+        assert words in row["text"] and remedy in row["remedy"], (command, row)
+    text = ctl(bench, "doctor", "--no-probe")
+    assert text.status == 1 and "WRONG" in text.stdout and "Begin with:" in text.stdout, text.stdout
+    assert ctl(bench, "explain", "1001").status == 0
+    assert ctl(bench, "probe", "--server", server).status == 0
+    history = ctl(bench, "history")
+    assert history.status == 0, history.stderr
+
+
+@contextlib.contextmanager
+def module_out(bench):
+    """Without the driver in the kernel."""
+    bench.run(["systemctl", "stop", "ecemaild"])
+    bench.run(["rmmod", "ecom"])
+    try:
+        yield
+    finally:
+        bench.run(["/usr/lib/ecemail-bench/bind-cards"])
+        bench.run(["systemctl", "start", "ecemaild"])
+        on_bus(bench)
+
+
+def background(bench, *words):
+    """Starts ecemailctl in the guest; what it prints is in /root/out."""
+    bench.run(["rm", "-f", "/root/out"])
+    bench.run(["systemd-run", "-q", "--unit=ctl", "--collect",
+               "-p", "StandardOutput=file:/root/out", "-p", "StandardError=inherit",
+               "ecemailctl", *words])
+
+
+def output_has(bench, *words, timeout=15):
+    """Waits until the background's output has all these words; returns it."""
+    def has():
+        text = bench.run(["sh", "-c", "cat /root/out 2>/dev/null || :"]).stdout
+        return all(word in text for word in words) and text
+    text = bench.poll(has, timeout)
+    assert text, (f"no {words} in what it printed:\n"
+                  + bench.run(["sh", "-c", "tail -30 /root/out || :"]).stdout)
+    return text
+
+
+def test_newcomers_session(bench):
+    """From a new PC to the first mail, and to the first failure, by what the
+    commands say alone; the daemon is not restarted in between."""
+    bench.configure(Server=None, SenderAddress=None)
+    on_bus(bench)
+    pid = bench.daemon("MainPID")
+    assert bench.press() == [BUSY, error(24)]
+
+    status, row = finding(bench, "doctor", "6 E-mail setup")
+    assert status == 1 and row["verdict"] == "wrong" and "Server" in row["text"], row
+    assert row["remedy"].startswith("ecemailctl setup set 0:K1 Server="), row
+    assert "-- undefined --" in ctl(bench, "setup", "show").stdout
+
+    result = ctl(bench, "setup", "set", "K1", "Server=127.0.0.1")
+    assert result.status == 0 and "SenderAddress" in result.stdout, result.stdout
+    _, row = finding(bench, "doctor", "6 E-mail setup")
+    assert "SenderAddress" in row["remedy"], row
+    result = ctl(bench, "setup", "set", "K1", "SenderAddress=PLC@hosteng.com")
+    assert result.status == 0 and "complete and in force" in result.stdout, result.stdout
+    assert bench.press() == [BUSY, SUCCESS]
+    assert len(bench.mailbox()) == 1
+    assert bench.daemon("MainPID") == pid, "the daemon was restarted"
+
+    bench.stop_postfix()
+    bench.start = bench.now()
+    assert bench.press() == [BUSY, error(20)]
+    bench.outcomes(bench.start)
+    said = ctl(bench, "explain", "20").stdout
+    assert "Remedy:" in said and "that the server runs" in " ".join(said.split()), said
+    said = bench.journalctl(bench.start, "-x")
+    assert "A mail has failed with status 20: TCP error" in said, said
+    assert "What to do: Check Server and Port of the setup, and that the server runs" in said, said
+    status, report = ctl_json(bench, "doctor")
+    wrong = {row["check"]: row for row in report["findings"] if row["verdict"] == "wrong"}
+    assert status == 1 and set(wrong) == {"9 Error information", "Probe"}, wrong
+    assert "refused" in wrong["Probe"]["text"], wrong
+    last = json.loads(ctl(bench, "history", "--json", "-n", "1").stdout)
+    assert (last["status"], last["detail"], last["sent"]) == (20, 10, "no"), last
+    bench.start_postfix()
+
+
+def test_all_is_well(bench):
+    """With everything there, status and doctor find nothing wrong, and show
+    the rows of the seed's main page."""
+    assert bench.press() == [BUSY, SUCCESS]
+    status, report = ctl_json(bench, "status")
+    assert status == 0, report["findings"]
+    slot, = report["slots"]
+    assert slot["module"] == "H2-ECOM100" and slot["daemon"]["Sent"] == 1, slot
+    assert slot["setup"]["Server"] == "127.0.0.1" and slot["network"]["interface"] == "lo", slot
+    text = ctl(bench, "status").stdout
+    for row in ("Module ID:", "Module name:", "Description:", "Ethernet address:", "IP setup:",
+                "Versions:", "E-mail setup:", "Health:", "-- undefined --"):
+        assert row in text, f"no {row} in\n{text}"
+    result = ctl(bench, "doctor")
+    assert result.status == 0 and "Nothing wrong found." in result.stdout, result.stdout
+    for number in range(1, 11):
+        assert re.search(rf"^(ok|\?) +{number} ", result.stdout, re.MULTILINE), result.stdout
+
+
+def test_daemon_stopped(bench):
+    """The daemon is stopped."""
+    bench.run(["systemctl", "stop", "ecemaild"])
+    try:
+        names_fault(bench, "service", "stopped", "systemctl start ecemaild")
+        assert finding(bench, "status", "slot")[1]["verdict"] == "wrong"
+        result = ctl(bench, "setup", "show")
+        assert result.status == 3 and "systemctl status ecemaild" in result.stderr, result.stderr
+    finally:
+        bench.run(["systemctl", "start", "ecemaild"])
+
+
+def test_daemon_failed(bench):
+    """The daemon has failed."""
+    drop_in = "/run/systemd/system/ecemaild.service.d/broken.conf"
+    bench.put_file(drop_in, "[Service]\nExecStart=\nExecStart=/bin/false\nRestart=no\n")
+    bench.run(["systemctl", "daemon-reload"])
+    bench.run(["systemctl", "restart", "ecemaild"], check=False)
+    try:
+        names_fault(bench, "service", "failed", "journalctl -u ecemaild")
+    finally:
+        bench.run(["rm", drop_in])
+        bench.run(["systemctl", "daemon-reload"])
+        bench.run(["systemctl", "reset-failed", "ecemaild"])
+        bench.run(["systemctl", "start", "ecemaild"])
+
+
+def test_bus_down(bench):
+    """The bus is down; mail goes out all the same."""
+    bench.run(["systemctl", "stop", "dbus.socket", "dbus.service"])
+    try:
+        names_fault(bench, "bus", "does not answer", "systemctl start dbus")
+        assert finding(bench, "status", "service")[1]["verdict"] == "ok"
+        assert bench.press() == [BUSY, SUCCESS]
+        status, row = finding(bench, "status", "service", user="mark")
+        assert status == 1 and row["verdict"] == "ok", row
+        assert ctl(bench, "test").status == 3
+    finally:
+        bench.run(["systemctl", "start", "dbus.socket"])
+    on_bus(bench)
+
+
+def test_driver_not_built(bench):
+    """There is no driver for the running kernel."""
+    with module_out(bench):
+        bench.run(["sh", "-c", f"cp {DEPENDENCIES} /root/dep && sed -i /ecom.ko/d {DEPENDENCIES}"])
+        try:
+            names_fault(bench, "driver", "was not built for the running kernel", "headers")
+        finally:
+            bench.run(["sh", "-c", f"cp /root/dep {DEPENDENCIES}"])
+
+
+def test_driver_not_loaded(bench):
+    """The driver is not loaded."""
+    with module_out(bench):
+        names_fault(bench, "driver", "not loaded", "modprobe ecom")
+        for command in "monitor", "registers", "frames":
+            result = ctl(bench, command)
+            assert result.status == 3 and "not loaded" in result.stderr, (command, result.stderr)
+
+
+def test_no_card(bench):
+    """The driver has no card."""
+    bench.run(["sh", "-c", "echo 0000:01:00.0 >/sys/bus/pci/drivers/ecom/unbind"])
+    try:
+        names_fault(bench, "card", "no card", "lspci")
+    finally:
+        bench.run(["/usr/lib/ecemail-bench/bind-cards"])
+        bench.run(["systemctl", "start", "ecemaild"])
+
+
+def test_no_rights(bench):
+    """Somebody who is nobody special sees states and counters, and is told
+    what is not for them."""
+    assert bench.press() == [BUSY, SUCCESS]
+    status, report = ctl_json(bench, "status", user="mark")
+    assert status == 0 and report["slots"][0]["wx_accepted"] >= 1, report
+    _, row = finding(bench, "doctor", "rights", user="mark")
+    assert row["verdict"] == "unknown" and "adduser" in row["remedy"], row
+    assert ctl(bench, "explain", "20", user="mark").status == 0
+    assert ctl(bench, "probe", "--server", "127.0.0.1", user="mark").status == 0
+    for words in (["history"], ["setup", "show"], ["setup", "set", "Port=26"], ["requests"],
+                  ["test"], ["trace"], ["registers"], ["frames"], ["credential", "set", "x"]):
+        result = ctl(bench, *words, user="mark", timeout=20)
+        assert result.status == 3, (words, result.status, result.stdout)
+        assert "root" in result.stderr, (words, result.stderr)
+        assert "mark@hosteng.com" not in result.stdout + result.stderr, words
+
+
+def test_group_member(bench):
+    """A member of group ecemail has all but the secrets."""
+    bench.run(["usermod", "-aG", "ecemail", "mark"])
+    try:
+        assert bench.press() == [BUSY, SUCCESS]
+        assert finding(bench, "doctor", "rights", user="mark")[1]["verdict"] == "ok"
+        records = ctl(bench, "history", "--json", user="mark")
+        assert json.loads(records.stdout)["status"] == 0, records.stdout + records.stderr
+        assert ctl(bench, "setup", "set", "Timeout=61", user="mark").status == 0
+        assert ctl_json(bench, "registers", "V2", "1", user="mark")[1]["words"] == [61]
+        assert ctl_json(bench, "frames", user="mark")[1]["wx"]["to"] == "mark@hosteng.com"
+    finally:
+        bench.run(["gpasswd", "-d", "mark", "ecemail"])
+
+
+def test_trace(bench):
+    """trace shows a mail's conversation live and leaves the trace as it was."""
+    bench.configure(trace=False)
+    on_bus(bench)
+    background(bench, "trace", "K1")
+    output_has(bench, "EMail Trace On")
+    assert bench.press() == [BUSY, SUCCESS]
+    output_has(bench, "Subject: Widget Report", "Sending MAIL FROM", "State: 0x8 Received data: 250",
+               "Success!")
+    bench.run(["systemctl", "stop", "ctl"])
+    off = bench.poll(lambda: not ctl_json(bench, "status")[1]["slots"][0]["daemon"]["Trace"], 10)
+    assert off, "the trace is still on"
+
+
+def test_udp_viewer(bench):
+    """trace --udp shows what comes to port 29298, and nothing harmful of it."""
+    background(bench, "trace", "--udp")
+    try:
+        output_has(bench, "Monitoring UDP port: 29298 (0x7272)")
+        bench.run(["python3", "-c",
+                   "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto("
+                   "b'Sending \\x1b[2JDATA\\nSuccess!\\n', ('127.0.0.1', 29298))"])
+        text = output_has(bench, "Success!")
+        assert "127.0.0.1: Sending ?[2JDATA" in text and "\x1b" not in text, text
+    finally:
+        bench.run(["systemctl", "stop", "ctl"])
+
+
+def test_requests(bench):
+    """A mail on its way, and where it is."""
+    bench.run(["systemd-run", "-q", "--unit=hanging", "--collect", "python3",
+               "/root/hanging-server.py", str(HANGING_PORT), "MAIL", "/tmp/hanging"])
+    try:
+        bench.poll(lambda: not bench.run(["test", "-e", "/tmp/hanging/listens"],
+                                         check=False).status, 20)
+        bench.configure(Port=HANGING_PORT, Timeout=15)
+        on_bus(bench)
+        with bench.watching() as watch:
+            bench.set(X0=1)
+            found = bench.poll(
+                lambda: (rows := ctl_json(bench, "requests")[1]["requests"]) and rows[0]["state"] == 3
+                and rows, 20)
+            assert found and found[0]["subject"] == "Widget Report", found
+            text = ctl(bench, "requests").stdout
+            assert "mark@hosteng.com" in text and "3, naming the sender" in text, text
+            assert watch.values(60)[-1] == error(13)
+    finally:
+        bench.run(["systemctl", "stop", "hanging"])
+        bench.run(["rm", "-rf", "/tmp/hanging"])
+
+
+def test_test_mail(bench):
+    """A test mail goes the real way and is explained when it fails."""
+    result = ctl(bench, "test", "K1", "--to", "mark@hosteng.com", "--body", "Hello")
+    assert result.status == 0 and "has taken the test mail" in result.stdout, result.stdout
+    message, = bench.mailbox()
+    assert message["Subject"] == "Test mail", message["Subject"]
+    bench.stop_postfix()
+    status, outcome = ctl_json(bench, "test", "--to", "mark@hosteng.com")
+    assert status == 1 and outcome["status"] == 20, outcome
+    assert "Remedy:" in ctl(bench, "test", "--to", "mark@hosteng.com").stdout
+    assert ctl(bench, "test").stdout.count("No sendee") == 1
+    bench.start_postfix()
+
+
+def test_probe_sends(bench):
+    """probe talks to a real server, and with --send there is a mail."""
+    status, report = ctl_json(bench, "probe", "K1", "--to", "mark@hosteng.com", "--send")
+    assert status == 0 and report["sent"] == "yes", report
+    steps = [step["step"] for step in report["steps"]]
+    assert steps == ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "text", ".", "RSET", "VRFY",
+                     "HELP", "NOOP", "QUIT"], steps
+    assert len(bench.mailbox()) == 1
+    text = ctl(bench, "probe", "K1").stdout
+    assert "-> MAIL FROM:<PLC@hosteng.com>" in text and "names the sender" in text, text
+
+
+def setup_of(bench):
+    """The fields of the setup by their names."""
+    return {row["field"]: row for row in ctl_json(bench, "setup", "show")[1]["fields"]}
+
+
+def test_setup_levels(bench):
+    """set, --stored, --working, restore and --unset do what they say."""
+    assert ctl(bench, "setup", "set", "Port=2500", "Timeout=90").status == 0
+    fields = setup_of(bench)
+    assert (fields["Port"]["working"], fields["Port"]["from"]) == ("2500", "stored"), fields["Port"]
+    assert ctl(bench, "setup", "set", "Port=2600", "--working").status == 0
+    assert ctl(bench, "setup", "set", "Timeout=91", "--stored").status == 0
+    fields = setup_of(bench)
+    assert fields["Port"]["working"] == "2600" and fields["Port"]["stored"] == "2500", fields
+    assert fields["Timeout"]["working"] == "90" and fields["Timeout"]["stored"] == "91", fields
+    assert ctl(bench, "setup", "restore", "K1").status == 0
+    fields = setup_of(bench)
+    assert (fields["Port"]["working"], fields["Timeout"]["working"]) == ("2500", "91"), fields
+    assert ctl(bench, "setup", "set", "--unset", "Port").status == 0
+    assert setup_of(bench)["Port"]["working"] == "25"
+    for words, named in ((["Port=0"], "Port"), (["Colour=red"], "Colour"),
+                         (["Port=25", "SenderAddress=me"], "SenderAddress")):
+        result = ctl(bench, "setup", "set", *words)
+        assert result.status == 1 and named in result.stderr, (words, result.stderr)
+        assert "GDBus" not in result.stderr, result.stderr
+    assert ctl(bench, "setup", "set", "Port").status == 2
+
+
+def test_setup_text(bench):
+    """edit, export and import."""
+    bench.put_file("/root/editor", "#!/bin/sh\nsed -i 's/^#*Port=.*/Port=2500/' \"$1\"\n")
+    bench.run(["chmod", "755", "/root/editor"])
+    result = bench.run(["env", "EDITOR=/root/editor", "ecemailctl", "setup", "edit"], check=False)
+    assert result.status == 0 and setup_of(bench)["Port"]["stored"] == "2500", result.stdout
+    result = bench.run(["env", "EDITOR=true", "ecemailctl", "setup", "edit"])
+    assert "Nothing was changed." in result.stdout, result.stdout
+    text = ctl(bench, "setup", "export").stdout
+    assert "Port=2500" in text, text
+    bench.put_file("/root/setup.txt", text.replace("2500", "2700"))
+    result = ctl(bench, "setup", "import", "/root/setup.txt")
+    assert result.status == 0 and "slot1" in result.stdout, result.stdout + result.stderr
+    assert setup_of(bench)["Port"]["stored"] == "2700"
+    result = ctl(bench, "setup", "import", "-", input="rubbish")
+    assert result.status == 1 and setup_of(bench)["Port"]["stored"] == "2700", result.stderr
+    assert "Server" in ctl(bench, "setup", "fields").stdout
+
+
+def test_credential(bench):
+    """A secret goes to the daemon and cannot be read anywhere."""
+    secret = "hunter2-is-no-password"
+    result = ctl(bench, "credential", "set", "plc", input=secret + "\n")
+    assert result.status == 0 and "Credential=plc" in result.stdout, result.stdout + result.stderr
+    assert secret not in result.stdout + result.stderr
+    found = bench.run(["sh", "-c", f"grep -rls {secret} /etc /var/lib/ecemail || :"]).stdout
+    assert not found, f"the secret is in {found}"
+    assert bench.daemon("ActiveState")["ActiveState"] == "active"
+    shown = bench.run(["systemd-creds", "decrypt", "--name=plc",
+                       "/etc/credstore.encrypted/ecemail-plc.cred", "-"]).stdout
+    assert shown.strip() == secret, shown
+    assert ctl(bench, "credential", "set", "../x", input="x\n").status == 2
+    bench.run(["rm", "/etc/systemd/system/ecemaild.service.d/credential-plc.conf"])
+    bench.run(["systemctl", "daemon-reload"])
+
+
+def test_metrics(bench):
+    """Both readers of such text take it, and it counts."""
+    assert bench.press() == [BUSY, SUCCESS]
+    bench.outcomes(bench.start)
+    folder = "/var/lib/prometheus/node-exporter"
+    bench.run(["sh", "-c", f"mkdir -p {folder} && ecemailctl metrics >{folder}/ecemail.prom.new && "
+               f"mv {folder}/ecemail.prom.new {folder}/ecemail.prom"])
+    text = bench.run(["cat", f"{folder}/ecemail.prom"]).stdout
+    for module in "openmetrics.parser", "parser":
+        read = (f"import sys\nfrom prometheus_client.{module} import text_string_to_metric_families"
+                " as parse\nfor f in parse(sys.stdin.read()):\n for s in f.samples:\n"
+                "  print(s.name, sorted(s.labels.items()), float(s.value))\n")
+        samples = subprocess.run(["/usr/bin/python3", "-c", read], input=text, text=True,
+                                 capture_output=True, check=True).stdout
+        for wanted in ("ecemail_health [('slot', '0:K1')] 0.0",
+                       "ecemail_requests_total [('slot', '0:K1'), ('status', '0')] 1.0",
+                       "ecemail_daemon_running [] 1.0",
+                       "ecemail_duration_seconds [('quantile', '0.5'), ('slot', '0:K1')]"):
+            assert wanted in samples, f"{module}: no {wanted} in\n{samples}"
+
+
+def test_completion(bench):
+    """Words of commands, options, slots and fields."""
+    bench.put_file("/root/complete", """
+        . /usr/share/bash-completion/completions/ecemailctl
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecemailctl; echo "${COMPREPLY[@]}"
+        """)
+    for words, wanted in ((["do"], "doctor"), (["status", ""], "K1"), (["probe", "--se"], "--send"),
+                          (["setup", "se"], "set"), (["setup", "set", "Sender"], "SenderAddress=")):
+        said = bench.run(["bash", "/root/complete", "ecemailctl", *words]).stdout
+        assert wanted in said.split(), (words, said)
