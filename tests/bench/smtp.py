@@ -308,9 +308,9 @@ def machine():
 TEXT = """.. SPDX-License-Identifier: GPL-2.0-or-later
 .. Written by make bench-smtp.
 
-===========================
+============================
 The engine and other mailers
-===========================
+============================
 
 ``make bench-smtp`` has ``ecemailctl submit``, which is the daemon's engine without
 device and daemon, and other mailers send the same short mail to the same
@@ -351,7 +351,7 @@ Mails a second
 {rate_20}
 
 Processor time per mail, µs
-===========================
+============================
 
 Of all processes of the mailer together, 1 recipient:
 
