@@ -50,7 +50,7 @@ $(3): $$($(1)-objs-$(2))
 -include $$($(1)-objs-$(2):.o=.d)
 endef
 
-pkg-cflags = $(if $(PKGS),$$(pkg-config --cflags $(sort $(PKGS))))
+pkg-cflags = $(if $(strip $(PKGS)),$$(pkg-config --cflags $(sort $(PKGS))))
 
 $(BUILD)/obj/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
