@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The stored setup, the working copy and the bus in a whole PC."""
+"""The stored setup, the working copy and the bus: who may do what, what
+survives a power cut, what happens when the disk is full."""
 
 import json
+import pathlib
+import random
+import re
+import subprocess
 import time
 
-from bench import Bench
+from bench import BUSY, SUCCESS, Bench, error
+from vm_image import Failure
 
+HERE = pathlib.Path(__file__).resolve().parent
+DEVICE = "/dev/ecom0s1"
 SLOT = "/org/ecemail1/card/0/slot/1"
 STATE = "/var/lib/ecemail"
 
+# Of one test, since some boot the guest again.
 TIMEOUT = 600
+
+# In the guest: sets three fields to the same number, again and again, and says
+# which number the daemon has called safe.
+SETTER = """
+n=0
+while n=$((n+1)); busctl call org.ecemail1 %s org.ecemail1.Slot SetSetup 'sa{ss}as' both \
+    3 SenderName "$n" ModuleName "$n" Group.power "n$n@x.org" 0 >/dev/null
+do echo $n; done
+""" % SLOT
 
 
 def guest():
@@ -19,6 +37,7 @@ def guest():
         def __enter__(self):
             super().__enter__()
             self.install()
+            self.put_file("/root/slot.py", (HERE / "slot.py").read_text(encoding="utf-8"))
             self.run(["sh", "-c", """
                 for user in ann:4711 bob:4712; do
                     echo "${user%:*}:x:${user#*:}:${user#*:}::/:/bin/sh" >>/etc/passwd
@@ -82,6 +101,73 @@ def wait_for_slot(bench):
     assert found, "the slot is not on the bus"
 
 
+def power_cut(bench):
+    """The guest's processor starts anew, in the midst of whatever it does."""
+    before = bench.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout
+    qmp = bench.qmp()
+    qmp.command("system_reset")
+    qmp.close()
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        try:
+            if bench.run(["cat", "/proc/sys/kernel/random/boot_id"], timeout=10).stdout != before:
+                bench.settle(300)
+                return
+        except Failure:
+            pass
+        time.sleep(0.5)
+    raise AssertionError("the guest does not boot after the reset")
+
+
+def expect(steps, *wanted):
+    """The outputs went through these values, and no others."""
+    assert tuple(steps) == wanted, f"the outputs went through {steps}, not {wanted}"
+
+
+def test_setup_without_restart(bench):
+    """24 for want of a server; set over the bus, and the same box succeeds."""
+    bench.configure(Server=None)
+    wait_for_slot(bench)
+    pid = bench.daemon("MainPID")
+    expect(bench.press(), BUSY, error(24))
+    assert call(bench, "GetSetup")["data"][1:] == [20, "Server -- undefined --"]
+    assert set_fields(bench, Server="127.0.0.1") == []
+    expect(bench.press(), BUSY, SUCCESS)
+    assert bench.daemon("MainPID") == pid
+    entry = bench.poll(lambda: bench.journal(bench.start, "ECEMAIL_AUTHOR=root (uid 0)"), 10)
+    assert "Server=127.0.0.1" in entry[0]["MESSAGE"], entry
+
+
+def test_who_may_what(bench):
+    """Everybody sees states; what names recipients or changes a thing is for the group."""
+    call(bench, "SendTestMail", "sss", "mark@hosteng.com", "secret subject", "x")
+    # busctl cannot put a{qt} into JSON
+    seen = bench.run(["runuser", "-u", "bob", "--", "busctl", "call", "org.ecemail1",
+                      "/org/ecemail1", "org.freedesktop.DBus.ObjectManager",
+                      "GetManagedObjects"]).stdout
+    assert "Health" in seen and "LastStatus" in seen, seen
+    assert "mark" not in seen and "secret" not in seen and "hosteng" not in seen, seen
+    group_only = [("GetSetup",), ("SetSetup", "sa{ss}as", "both", "1", "Port", "26", "0"),
+                  ("RestoreSetup",), ("SendTestMail", "sss", "mark@hosteng.com", "x", "y"),
+                  ("ListRequests",), ("GetHistory", "u", "9"), ("SetTrace", "b", "false"),
+                  ("WatchTrace", "b", "true"), ("GetRegisters", "qqq", "89", "0", "1"),
+                  ("SetRegisters", "qqaq", "90", "0", "1", "7"), ("GetFrames",)]
+    for words in group_only:
+        text = call(bench, *words, user="bob", success=False)
+        assert "denied" in text.lower(), (words, text)
+        call(bench, *words, user="ann")
+    for words in [("ExportSetup",), ("ImportSetup", "s", "")]:
+        options = {"interface": "Manager", "path": "/org/ecemail1"}
+        text = call(bench, *words, user="bob", success=False, **options)
+        assert "denied" in text.lower(), (words, text)
+        call(bench, *words, user="ann", **options)
+    entries = bench.journal(bench.start, "ECEMAIL_AUTHOR=ann (uid 4711)")
+    assert any("Port=26" in entry["MESSAGE"] for entry in entries), entries
+    text = call(bench, "SetSetup", "sa{ss}as", "both", "1", "CAFile", "/tmp/mine", "0",
+                user="ann", success=False)
+    assert "only the site" in text, text
+
+
 def test_daemon_checks_by_itself(bench):
     """A policy that lets everybody in does not let anybody do anything."""
     policy = "/etc/dbus-1/system.d/ecemail-open.conf"
@@ -113,3 +199,78 @@ def test_restart_keeps_the_working_copy(bench):
     bench.ctl("plc", "on")
     kept = bench.poll(lambda: fields_of(bench)["Timeout"] == ["45", "45", "60", "stored"], 60)
     assert kept, fields_of(bench)["Timeout"]
+
+
+def power_cut_while_setting(bench, seconds):
+    """Cuts the power some time after the first change, and looks what is left."""
+    set_fields(bench, level="working", Timeout="77")
+    setter = bench.popen(["sh", "-c", SETTER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    safe = int(setter.stdout.readline())
+    time.sleep(seconds)
+    power_cut(bench)
+    setter.kill()
+    for line in setter.stdout.read().split():
+        safe = max(safe, int(line))
+    setter.wait()
+    setter.stdout.close()
+    bench.run(["systemctl", "start", "ecemaild"])
+    wait_for_slot(bench)
+    fields = fields_of(bench)
+    found = int(fields["SenderName"][0])
+    assert found >= safe, f"change {safe} was called safe, {found} is there"
+    assert fields["ModuleName"][0] == str(found), fields
+    assert fields["Group.power"][0] == f"n{found}@x.org", fields
+    assert fields["Timeout"] == ["77", "60", "60", "working"], fields["Timeout"]
+    files = bench.run(["ls", STATE]).stdout.split()
+    assert not [name for name in files if name.endswith(".bad")], files
+    bench.start_postfix()
+    set_fields(bench, Server="127.0.0.1")
+
+
+def test_power_cut_early(bench):
+    """The power fails while the setup is being written: it is whole, and the last one called
+    safe or a later one; the working copy of the card that kept its power is there."""
+    power_cut_while_setting(bench, random.uniform(0, 0.3))
+
+
+def test_power_cut_late(bench):
+    """Likewise, and then once more on what that has left."""
+    power_cut_while_setting(bench, random.uniform(0.3, 2))
+
+
+def test_power_cut_again(bench):
+    """Likewise."""
+    power_cut_while_setting(bench, random.uniform(0, 2))
+
+
+def test_full_disk(bench):
+    """Nothing can be written: set says so and changes nothing, mail goes on."""
+    bench.run(["sh", "-c", f"systemctl stop ecemaild; mount -t tmpfs -o size=16k tmpfs {STATE}; "
+               f"systemctl start ecemaild; dd if=/dev/zero of={STATE}/filler bs=1k 2>/dev/null; :"])
+    try:
+        wait_for_slot(bench)
+        text = call(bench, "SetSetup", "sa{ss}as", "both", "1", "Timeout", "45", "0",
+                    success=False)
+        assert "No space left" in text, text
+        assert fields_of(bench)["Timeout"][0] == "60"
+        bench.ctl("frame", "1", "01810700060239" + "30")
+        block = bench.poll(lambda: (b := json.loads(bench.run(
+            ["python3", "/root/slot.py", DEVICE, "registers", "89", "40700", "10"]).stdout))[1]
+            not in (1, 33) and b, 20)
+        assert block[1] == 25 and block[7] == 56, block
+        expect(bench.press(), BUSY, SUCCESS)
+        bench.run(["rm", f"{STATE}/filler"])
+        set_fields(bench, Timeout="45")
+    finally:
+        bench.run(["sh", "-c", f"systemctl stop ecemaild; umount {STATE}; :"])
+
+
+def test_sandbox(bench):
+    """As shipped, the exposure is 1.5 or less, and systemd has nothing to say to the unit."""
+    text = bench.run(["systemd-analyze", "security", "--no-pager", "--threshold=15",
+                      "ecemaild.service"]).stdout
+    found = re.search(r"exposure level for ecemaild.service: ([0-9.]+)", text)
+    assert found and float(found.group(1)) <= 1.5, text[-200:]
+    done = bench.run(["systemd-analyze", "verify", "--man=no", "/lib/systemd/system/ecemaild.service"])
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "ecemail" in line]
+    assert not said, said
