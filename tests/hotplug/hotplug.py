@@ -51,7 +51,7 @@ class HotplugGuest(Guest):
             qemu += ["-device", f"pcie-root-port,id=port{port},chassis={10 + port},"
                                 f"slot={10 + port},addr={self.port(port)[-4:]}"]
         super().__init__(kernel=kernel, card="none", qemu=qemu, append=append, boot_timeout=400)
-        self.cards = {}  # port -> QEMU's name of the device in it, vectors
+        self.plugged = {}  # port -> QEMU's name of the device in it, vectors
         self.plugs = 0
         self.control = self.process = None
         self.nothing, self.silent = os.eventfd(0), 0
@@ -113,7 +113,7 @@ class HotplugGuest(Guest):
         self.control.command("device_add", driver="ivshmem-doorbell", id=name,
                              bus=f"port{port}", chardev=f"socket.{name}", vectors=vectors,
                              **{"acpi-index": 90 + port})
-        self.cards[port] = name, card.vectors
+        self.plugged[port] = name, card.vectors
         address = self.inside("below", self.port(port), 60)
         self.inside("bind", address, 60)
         wait_for(card.ready, 60, f"{address} is not served")
@@ -121,12 +121,12 @@ class HotplugGuest(Guest):
 
     def unplug(self, port):
         """Asks the guest for the card and waits until it has let go."""
-        self.control.command("device_del", id=self.cards[port][0])
+        self.control.command("device_del", id=self.plugged[port][0])
         self.unplugged(port)
 
     def unplugged(self, port, seconds=60):
         """Waits until the card is out of its socket."""
-        name, vectors = self.cards.pop(port)
+        name, vectors = self.plugged.pop(port)
         deadline = time.monotonic() + seconds
         while self.control.wait_event("DEVICE_DELETED", max(1, deadline - time.monotonic())
                                       ).get("device") != name:
@@ -179,7 +179,7 @@ class HotplugGuest(Guest):
 
     def tidy(self):
         """Takes all cards out; nothing of the test before is left."""
-        for port in list(self.cards):
+        for port in list(self.plugged):
             self.unplug(port)
         self.inside("forget")
         equal(self.inside("slots"), {})
