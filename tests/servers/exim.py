@@ -31,6 +31,7 @@ pipelining_advertise_hosts = ${{if eq{{$received_port}}{{{sequential}}}{{}}{{*}}
 auth_advertise_hosts = ${{if inlist{{$received_port}}{{{login}}}{{*}}}}
 smtp_enforce_sync = yes
 smtp_accept_max = 0
+smtp_accept_queue_per_connection = 0
 smtp_return_error_details = yes
 message_size_limit = {size}
 recipients_max = {recipients}
