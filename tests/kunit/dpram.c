@@ -133,7 +133,7 @@ static int power_up_thread(void *data)
 		memory_set(m, 0x20, generation + 1);
 		smp_wmb(); /* the magic last */
 		memory_set(m, 0x00, 0x4d4f4345);
-		cond_resched();
+		usleep_range(50, 500); /* or no read would ever see a whole one */
 	}
 	return 0;
 }
