@@ -315,6 +315,7 @@ static void power_up(struct life *l)
 		differ(l, "not served within 5 s of its power-up");
 	neighbour_resume(l->neighbour);
 	reference_power_up(&l->m, generation);
+	l->m.dip = card_get(l->card, 0x404) & 0xff;
 	l->accepted[0].valid = l->accepted[1].valid = false;
 }
 
