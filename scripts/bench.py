@@ -194,8 +194,9 @@ class Watch:
             [*bench.ctl_command(), "watch", *elements],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
-            # The values before; what is read from now on are changes.
-            if self.step(10) is None:
+            # What is read from now on are changes.
+            self.before = self.step(10)
+            if self.before is None:
                 raise Failure("plcsim ctl watch did not begin within 10 s", 124)
         except BaseException:
             self.close()
