@@ -151,7 +151,7 @@ install-driver:
 install-dkms: install-driver
 	install -d $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux
 	install -m 644 Kbuild $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/
-	sed 's/@VERSION@/$(VERSION)/' driver/dkms.conf >$(DESTDIR)$(prefix)/src/ecom-$(VERSION)/dkms.conf
+	sed 's/#MODULE_VERSION#/$(VERSION)/' driver/dkms.conf >$(DESTDIR)$(prefix)/src/ecom-$(VERSION)/dkms.conf
 	install -m 644 driver/*.[ch] $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver/
 	install -m 644 uapi/linux/*.h $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux/
 
