@@ -151,6 +151,14 @@ class HotplugGuest(Guest):
         for control in ("0700:0720", "0120:0720"):
             self.run(["setpci", "-s", self.port(port), f"CAP_EXP+18.w={control}"])
         self.unplugged(port)
+        # A second later pciehp has switched both off by itself, and whatever is
+        # in the socket at this moment QEMU takes for unplugged
+        wait_for(lambda: self.slot_control(port) & 0x0700 == 0x0700, 60,
+                 "pciehp has not switched the socket off")
+
+    def slot_control(self, port):
+        """A root port's Slot Control register."""
+        return int(self.run(["setpci", "-s", self.port(port), "CAP_EXP+18.w"]).stdout, 16)
 
     def power_off(self, port):
         """Has pciehp let go of the card, without its five seconds of thought."""
