@@ -14,6 +14,7 @@ from dovecot import Dovecot
 from exim import Exim
 from opensmtpd import OpenSMTPD
 from postfix import Postfix
+from relays import RELAYS
 from smtp_sink import FAULTS, TEXT, Sink
 
 CONTROL = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "ecemailctl"
@@ -326,6 +327,21 @@ def login_not_offered(server, port):
     stored(server, 0)
 
 
+@case("kept while the next server is away", "keeping")
+def kept(server, port):
+    """The PLC's Success is that the mail is kept; it arrives once, when it can."""
+    expect_success(one(server, port))
+    assert server.waiting() == 1, server.waiting()
+    server.send_on()
+    time.sleep(1.5)
+    assert server.waiting() == 1 and not server.stored()
+    server.next.begin()
+    server.send_on()
+    (message,) = stored(server, 1)
+    assert message["body"].decode() == BODY + "\n", message["body"]
+    assert servers.poll(lambda: server.waiting() == 0, 5), server.waiting()
+
+
 def fault(options, status, state, sent_to, detail, messages):
     """A test of smtp-sink with these options."""
     def run(server):
@@ -352,7 +368,7 @@ def cases_of(server):
 def chosen(words):
     """The servers with their tests whose name contains one of the words."""
     found = []
-    for make in (Postfix, Exim, OpenSMTPD, Dovecot, Aiosmtpd, Sink):
+    for make in (Postfix, Exim, OpenSMTPD, Dovecot, Aiosmtpd, Sink, *RELAYS):
         server = make()
         tests = [test for test in cases_of(server)
                  if not words or any(word.lower() in f"{server.name}: {test.name}".lower()
