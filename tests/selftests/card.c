@@ -382,7 +382,7 @@ int card_wait_acknowledge(struct card *card, unsigned int slot, bool rx)
 	uint32_t block = slot_block(slot);
 
 	if (card_wait(card, block + (rx ? 0x208 : 0x200),
-		      card_get(card, block + (rx ? 0x0d0 : 0x040)), 3000))
+		      card_get(card, block + (rx ? 0x0d0 : 0x040)), PATIENCE_MS))
 		return -1;
 	return card_get(card, block + (rx ? 0x20c : 0x204));
 }

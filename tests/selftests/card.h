@@ -14,6 +14,9 @@
 
 #define CARD_SLOTS 2
 
+/* An answer that is to come may take as long, on a machine with other work */
+#define PATIENCE_MS 30000
+
 struct card {
 	char pci[32]; /* 0000:01:00.0 */
 	volatile uint8_t *dpram;
@@ -48,7 +51,7 @@ uint32_t slot_block(unsigned int slot);
 /* Write a WX and raise its vector; wx() also waits for the acknowledge. */
 void card_post_wx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
 		  const void *data, uint8_t length);
-/* Result word, or -1 when there is no acknowledge within 3 seconds */
+/* Result word, or -1 when there is no acknowledge within PATIENCE_MS */
 int card_wx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,
 	    const void *data, uint8_t length);
 int card_rx(struct card *card, unsigned int slot, uint8_t station, uint16_t address,

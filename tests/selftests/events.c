@@ -170,10 +170,9 @@ TEST_F(events, cards_come_and_go)
 	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[3].kind);
 	EXPECT_EQ(-1, self->seen[0].slot);
 	card_beat(&self->card, false);
-	sleep_ms(6000);
+	ASSERT_EQ(0, card_wait(&self->card, 0x108, 0, PATIENCE_MS)); /* ready_for */
 	ASSERT_EQ(5, expect_events(self, 5));
 	EXPECT_EQ(ECOM_EVENT_CARD_LOST, self->seen[4].kind);
-	EXPECT_EQ(0, card_get(&self->card, 0x108)); /* ready_for */
 	card_beat(&self->card, true);
 	ASSERT_EQ(6, expect_events(self, 6));
 	EXPECT_EQ(ECOM_EVENT_CARD_SERVED, self->seen[5].kind);

@@ -227,8 +227,8 @@ static int transfer(struct life *l, bool wx, uint32_t sequence, uint32_t header,
 	card_set(l->card, 0x400 + box->request, sequence);
 	card_ring(l->card, 1);
 	l->frames++;
-	if (card_wait(l->card, 0x400 + box->ack, sequence, 5000)) {
-		differ(l, "no acknowledge of %s %u within 5 s", wx ? "WX" : "RX", sequence);
+	if (card_wait(l->card, 0x400 + box->ack, sequence, PATIENCE_MS)) {
+		differ(l, "no acknowledge of %s %u", wx ? "WX" : "RX", sequence);
 		return -1;
 	}
 	return card_get(l->card, 0x400 + box->result);
@@ -311,8 +311,8 @@ static void power_up(struct life *l)
 
 	neighbour_pause(l->neighbour);
 	card_power_up(l->card, generation);
-	if (card_wait(l->card, 0x108, generation, 5000))
-		differ(l, "not served within 5 s of its power-up");
+	if (card_wait(l->card, 0x108, generation, PATIENCE_MS))
+		differ(l, "not served after its power-up");
 	neighbour_resume(l->neighbour);
 	reference_power_up(&l->m, generation);
 	l->m.dip = card_get(l->card, 0x404) & 0xff;

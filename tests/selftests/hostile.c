@@ -147,7 +147,7 @@ static void expect_answer(struct hostile *h, bool wx)
 	uint32_t request = get(h, SLOT + (wx ? 0x040 : 0x0d0));
 
 	trouble(h, wx ? "acknowledge of a WX" : "acknowledge of an RX", 0,
-		card_wait(h->card, SLOT + (wx ? 0x200 : 0x208), request, 5000));
+		card_wait(h->card, SLOT + (wx ? 0x200 : 0x208), request, PATIENCE_MS));
 }
 
 /* --- acts at slot K1 alone --- */
@@ -342,7 +342,7 @@ static void generation_changes(struct hostile *h)
 static void heart_stop(struct hostile *h)
 {
 	card_beat(h->card, false);
-	sleep_ms(7500);
+	trouble(h, "a dead card is noticed", 0, card_wait(h->card, 0x108, 0, PATIENCE_MS));
 	post(h, true);
 	ring_slot(h);
 	sleep_ms(500);
@@ -382,7 +382,7 @@ static void calm(struct hostile *h, bool whole_card)
 	if (whole_card) {
 		generation = 0x60000000 + h->frames;
 		card_power_up(h->card, generation);
-		trouble(h, "served again", 0, card_wait(h->card, 0x108, generation, 10000));
+		trouble(h, "served again", 0, card_wait(h->card, 0x108, generation, PATIENCE_MS));
 		return;
 	}
 	/* what a random act has left behind in words that are written once */
@@ -457,7 +457,7 @@ FIXTURE_TEARDOWN(hostile)
 }
 
 /* One after the other, so that a failure names the act */
-TEST_F_TIMEOUT(hostile, each_act, 300)
+TEST_F_TIMEOUT(hostile, each_act, 1500)
 {
 	size_t i;
 
@@ -509,10 +509,19 @@ static int count_lines(int kmsg)
 	return lines;
 }
 
-/* Card and driver change their minds as fast as they can for 6 seconds. */
-TEST_F_TIMEOUT(hostile, log_is_not_flooded, 60)
+static time_t seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* Card and driver change their minds as fast as they can for 6 seconds or more. */
+TEST_F_TIMEOUT(hostile, log_is_not_flooded, 300)
 {
 	int kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	time_t begin = seconds();
 	int lines, i;
 
 	neighbour_pause(&self->neighbour);
@@ -527,7 +536,7 @@ TEST_F_TIMEOUT(hostile, log_is_not_flooded, 60)
 	TH_LOG("%d lines", lines);
 	EXPECT_LT(0, lines);
 	/* three kinds of lines, each ten times in five seconds and a line on those left out */
-	EXPECT_GE(3 * 2 * 11, lines);
+	EXPECT_GE(3 * ((seconds() - begin) / 5 + 1) * 11, lines);
 	close(kmsg);
 	calm(&self->h, true);
 	check_slot(&self->h);

@@ -72,7 +72,7 @@ TEST_F(lifecycle, function_reset_keeps_requests_and_results)
 	ASSERT_EQ(0, works(&self->card, self->fd, 1));
 	ASSERT_EQ(0, card_mail(&self->card, 0, 2));
 	ASSERT_EQ(0, card_attribute(&self->card, "reset", "1"));
-	ASSERT_EQ(0, card_wait(&self->card, 0x108, self->generation, 3000));
+	ASSERT_EQ(0, card_wait(&self->card, 0x108, self->generation, PATIENCE_MS));
 	EXPECT_EQ(250, card_result(&self->card, 0, 1, 1));
 	EXPECT_EQ(1, card_result(&self->card, 0, 2, 1));
 	EXPECT_EQ(0, works(&self->card, self->fd, 3));
@@ -84,7 +84,7 @@ TEST_F(lifecycle, suspend_and_resume)
 	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
 	ASSERT_EQ(0, write_file("/sys/power/pm_test", "devices"));
 	ASSERT_EQ(0, write_file("/sys/power/state", "freeze"));
-	ASSERT_EQ(0, card_wait(&self->card, 0x108, self->generation, 3000));
+	ASSERT_EQ(0, card_wait(&self->card, 0x108, self->generation, PATIENCE_MS));
 	EXPECT_EQ(1, card_result(&self->card, 0, 1, 1));
 	EXPECT_EQ(0, works(&self->card, self->fd, 2));
 }
