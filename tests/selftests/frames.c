@@ -6,8 +6,8 @@
  * lives, from bind to unbind; at the end of a life everything accepted must
  * have ended, once. Slot K2 is in blameless use all the time.
  *
- * ECEMAIL_FRAMES: how many (10000). ECEMAIL_SEED repeats a run from its first
- * life, or from the one that a failure names.
+ * ECEMAIL_FRAMES: how many (10000). ECEMAIL_SEED: which run, or from which life
+ * on (1).
  */
 #include <errno.h>
 #include <fcntl.h>

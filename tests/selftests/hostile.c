@@ -9,8 +9,8 @@
  *   - slot K2 was not disturbed, unless the card as a whole was spoilt
  *   - the kernel's log has not been flooded
  *
- * The names of the acts are those of plcsim's "misbehave". ECEMAIL_FRAMES: a
- * tenth of it is sent (1000); ECEMAIL_SEED repeats a run.
+ * The names of the acts are those of plcsim's "misbehave". ECEMAIL_FRAMES: how
+ * many frames are sent (10000). ECEMAIL_SEED: which run of random acts (1).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -475,7 +475,7 @@ TEST_F_TIMEOUT(hostile, each_act, 1500)
 
 TEST_F_TIMEOUT(hostile, random_acts, 14000)
 {
-	unsigned long frames = variable("ECEMAIL_FRAMES", 10000) / 10;
+	unsigned long frames = variable("ECEMAIL_FRAMES", 10000);
 	uint64_t seed = self->h.random;
 	const struct act *act = NULL;
 	long mails;
