@@ -4,6 +4,7 @@
  * the card, except that opening and closing tells it whether a daemon is there.
  */
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -47,10 +48,12 @@ static int attach(struct ecom_slot *slot)
 
 static void detach(struct ecom_slot *slot)
 {
+	u64 now = ktime_get_boottime_ns();
+
 	spin_lock(&slot->queue_lock);
 	trace_ecom_slot(slot->card->index, slot->registers.number, "detached");
 	queue_detach(&slot->queue);
-	ecom_slot_queue_changed(slot);
+	ecom_slot_queue_changed(slot, now);
 	spin_unlock(&slot->queue_lock);
 }
 
@@ -94,10 +97,11 @@ static int ecom_release(struct inode *inode, struct file *file)
 /* Take the next request; -EAGAIN when there is none. */
 static int take_request(struct ecom_slot *slot, struct ecom_request *record)
 {
+	u64 now = ktime_get_boottime_ns();
 	int err = 0;
 
 	spin_lock(&slot->queue_lock);
-	ecom_slot_expire(slot);
+	ecom_slot_expire(slot, now);
 	if (slot->gone)
 		err = -ENODEV;
 	else if (!queue_deliver(&slot->queue, record))
@@ -118,9 +122,11 @@ static bool readable(struct ecom_slot *slot)
 
 static void put_back(struct ecom_slot *slot, u64 id)
 {
+	u64 now = ktime_get_boottime_ns();
+
 	spin_lock(&slot->queue_lock);
 	queue_undeliver(&slot->queue, id);
-	ecom_slot_queue_changed(slot);
+	ecom_slot_queue_changed(slot, now);
 	spin_unlock(&slot->queue_lock);
 }
 
@@ -221,14 +227,15 @@ static int call_set_registers(struct queue *q, const void *argument)
 static int locked_call(struct ecom_slot *slot, int (*call)(struct queue *q, const void *argument),
 		       const void *argument)
 {
+	u64 now = ktime_get_boottime_ns();
 	int err = -ENODEV;
 
 	spin_lock(&slot->queue_lock);
 	if (!slot->gone) {
 		/* a deadline that has passed comes first */
-		ecom_slot_queue_changed(slot);
+		ecom_slot_expire(slot, now);
 		err = call(&slot->queue, argument);
-		ecom_slot_queue_changed(slot);
+		ecom_slot_queue_changed(slot, now);
 	}
 	spin_unlock(&slot->queue_lock);
 	return err;

@@ -151,8 +151,8 @@ void ecom_slot_start(struct ecom_slot *slot, u32 generation);
 void ecom_slot_pause(struct ecom_slot *slot);
 void ecom_slot_ring(struct ecom_slot *slot);
 void ecom_slot_show_attached(struct ecom_slot *slot);
-void ecom_slot_expire(struct ecom_slot *slot);
-void ecom_slot_queue_changed(struct ecom_slot *slot);
+void ecom_slot_expire(struct ecom_slot *slot, u64 now);
+void ecom_slot_queue_changed(struct ecom_slot *slot, u64 now);
 
 /* attributes.c */
 extern const struct attribute_group *ecom_slot_groups[];

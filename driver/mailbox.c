@@ -115,11 +115,11 @@ static void trace(struct ecom_slot *slot, const struct ecom_mailbox *box, bool r
 }
 
 static void remember(struct ecom_slot *slot, struct ecom_mailbox *box,
-		     const struct mailbox_transfer *t, u32 result)
+		     const struct mailbox_transfer *t, u32 result, u64 now)
 {
 	struct ecom_frame *last = &box->last;
 
-	last->when_ns = ktime_get_boottime_ns();
+	last->when_ns = now;
 	last->sequence = t->sequence;
 	last->result = result;
 	last->station = MAILBOX_STATION(t->header);
@@ -142,7 +142,7 @@ static void acknowledge(struct ecom_slot *slot, struct ecom_mailbox *box,
 	ecom_slot_ring(slot);
 }
 
-static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
+static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx, u64 now)
 {
 	enum mailbox_reason reason = frame_check_wx(wx, slot->registers.dip);
 	u32 length = MAILBOX_LENGTH(wx->header);
@@ -155,28 +155,35 @@ static u32 accept_wx(struct ecom_slot *slot, const struct mailbox_transfer *wx)
 		memcpy(slot->queue.scratch + wx->address * 2, wx->data, length);
 		return MAILBOX_ACCEPTED;
 	}
-	return queue_accept(&slot->queue, wx->data, length, ktime_get_boottime_ns());
+	return queue_accept(&slot->queue, wx->data, length, now);
 }
 
 static void serve_wx(struct ecom_slot *slot)
 {
+	struct ecom_mailbox *box = &slot->wx;
 	struct mailbox_transfer wx;
-	u32 result = MAILBOX_ACCEPTED;
+	u32 result;
+	u64 now;
 
-	if (!take(slot, &slot->wx, &wx_place, &wx))
+	if (!take(slot, box, &wx_place, &wx))
 		return;
-	if (!slot->wx.accepted_valid || wx.sequence != slot->wx.accepted) {
-		check_sequence(slot, &slot->wx, wx.sequence);
-		spin_lock(&slot->queue_lock);
-		ecom_slot_expire(slot);
-		result = accept_wx(slot, &wx);
-		ecom_slot_queue_changed(slot);
-		spin_unlock(&slot->queue_lock);
-		remember(slot, &slot->wx, &wx, result);
-	} else {
-		trace(slot, &slot->wx, true, &wx, result);
+	if (box->accepted_valid && wx.sequence == box->accepted) {
+		trace(slot, box, true, &wx, MAILBOX_ACCEPTED);
+		acknowledge(slot, box, &wx_place, wx.sequence, MAILBOX_ACCEPTED);
+		return;
 	}
-	acknowledge(slot, &slot->wx, &wx_place, wx.sequence, result);
+	now = ktime_get_boottime_ns();
+	check_sequence(slot, box, wx.sequence);
+	spin_lock(&slot->queue_lock);
+	ecom_slot_expire(slot, now);
+	result = accept_wx(slot, &wx, now);
+	spin_unlock(&slot->queue_lock);
+	remember(slot, box, &wx, result, now);
+	acknowledge(slot, box, &wx_place, wx.sequence, result);
+	/* last: the PLC waits for the acknowledge, timer and daemon can wait for it */
+	spin_lock(&slot->queue_lock);
+	ecom_slot_queue_changed(slot, now);
+	spin_unlock(&slot->queue_lock);
 }
 
 static u32 answer_rx(struct ecom_slot *slot, const struct mailbox_transfer *rx, __le16 *data)
@@ -205,19 +212,21 @@ static void serve_rx(struct ecom_slot *slot)
 {
 	struct mailbox_transfer rx;
 	u32 result;
+	u64 now;
 
 	if (!take(slot, &slot->rx, &rx_place, &rx))
 		return;
+	now = ktime_get_boottime_ns();
 	if (!slot->rx.accepted_valid || rx.sequence != slot->rx.accepted)
 		check_sequence(slot, &slot->rx, rx.sequence);
 	spin_lock(&slot->queue_lock);
-	ecom_slot_expire(slot);
+	ecom_slot_expire(slot, now);
 	result = answer_rx(slot, &rx, (__le16 *)rx.data);
 	spin_unlock(&slot->queue_lock);
 	if (result == MAILBOX_ACCEPTED)
 		ecom_write_bytes(slot->card, slot->base + SLOT_RX_DATA, rx.data,
 				 MAILBOX_LENGTH(rx.header));
-	remember(slot, &slot->rx, &rx, result);
+	remember(slot, &slot->rx, &rx, result, now);
 	acknowledge(slot, &slot->rx, &rx_place, rx.sequence, result);
 }
 

@@ -66,9 +66,10 @@ static void slot_release(struct device *dev)
 static void expire(struct work_struct *work)
 {
 	struct ecom_slot *slot = container_of(work, struct ecom_slot, expire_work);
+	u64 now = ktime_get_boottime_ns();
 
 	spin_lock(&slot->queue_lock);
-	ecom_slot_queue_changed(slot);
+	ecom_slot_queue_changed(slot, now);
 	spin_unlock(&slot->queue_lock);
 }
 
@@ -130,13 +131,15 @@ static enum hrtimer_restart deadline_reached(struct hrtimer *timer)
 /**
  * ecom_slot_expire() - before the queue is looked at, and after it has changed
  * @slot: slot; queue_lock held
+ * @now: CLOCK_BOOTTIME, read once for all that is done at a time: there are PCs
+ *	whose clock is slow to read
  *
  * Ends what is past its deadline and sets the timer to the next one. Those who
  * show or use a deadline do not rely on the work item having run.
  */
-void ecom_slot_expire(struct ecom_slot *slot)
+void ecom_slot_expire(struct ecom_slot *slot, u64 now)
 {
-	u64 next = queue_expire(&slot->queue, ktime_get_boottime_ns());
+	u64 next = queue_expire(&slot->queue, now);
 
 	if (next && next != slot->armed && !slot->gone)
 		hrtimer_start(&slot->deadline, ns_to_ktime(next), HRTIMER_MODE_ABS);
@@ -144,9 +147,9 @@ void ecom_slot_expire(struct ecom_slot *slot)
 }
 
 /* As ecom_slot_expire(), and wakes those who wait for requests. */
-void ecom_slot_queue_changed(struct ecom_slot *slot)
+void ecom_slot_queue_changed(struct ecom_slot *slot, u64 now)
 {
-	ecom_slot_expire(slot);
+	ecom_slot_expire(slot, now);
 	wake_up_interruptible(&slot->wait);
 }
 

@@ -109,7 +109,7 @@ static void past_deadline_is_seen_at_once(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0U, send(test->priv, 7));
 	spin_lock(&slot->queue_lock);
 	slot->queue.requests[0].record.deadline_ns = ktime_get_boottime_ns();
-	ecom_slot_expire(slot);
+	ecom_slot_expire(slot, ktime_get_boottime_ns());
 	KUNIT_EXPECT_FALSE(test, queue_deliver(&slot->queue, &r));
 	KUNIT_EXPECT_EQ(test, 10, slot->queue.results[7].result.status);
 	spin_unlock(&slot->queue_lock);
@@ -127,7 +127,7 @@ static void stopped_slot_sets_no_timer(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, hrtimer_active(&slot->deadline));
 	spin_lock(&slot->queue_lock);
 	slot->queue.requests[0].record.deadline_ns += NSEC_PER_SEC;
-	ecom_slot_queue_changed(slot);
+	ecom_slot_queue_changed(slot, ktime_get_boottime_ns());
 	spin_unlock(&slot->queue_lock);
 	KUNIT_EXPECT_FALSE(test, hrtimer_active(&slot->deadline));
 	KUNIT_EXPECT_NE(test, 0U, send(test->priv, 8));
@@ -200,16 +200,16 @@ static int storm_daemon(void *unused)
 		bool got;
 
 		spin_lock(&slot->queue_lock);
-		ecom_slot_expire(slot);
+		ecom_slot_expire(slot, ktime_get_boottime_ns());
 		got = queue_deliver(&slot->queue, &r);
 		spin_unlock(&slot->queue_lock);
 		cond_resched();
 		if (!got)
 			continue;
 		spin_lock(&slot->queue_lock);
-		ecom_slot_queue_changed(slot);
+		ecom_slot_queue_changed(slot, ktime_get_boottime_ns());
 		storm_answer(&slot->queue, r.id);
-		ecom_slot_queue_changed(slot);
+		ecom_slot_queue_changed(slot, ktime_get_boottime_ns());
 		spin_unlock(&slot->queue_lock);
 	}
 	return 0;
@@ -222,7 +222,7 @@ static int storm_death(void *unused)
 	while (!kthread_should_stop()) {
 		spin_lock(&slot->queue_lock);
 		queue_detach(&slot->queue);
-		ecom_slot_queue_changed(slot);
+		ecom_slot_queue_changed(slot, ktime_get_boottime_ns());
 		queue_attach(&slot->queue);
 		spin_unlock(&slot->queue_lock);
 		usleep_range(200, 2000);
@@ -241,7 +241,7 @@ static int storm_clock(void *unused)
 		spin_lock(&slot->queue_lock);
 		if (r->state != REQUEST_FREE)
 			r->record.deadline_ns = ktime_get_boottime_ns() + 200 * NSEC_PER_USEC;
-		ecom_slot_expire(slot);
+		ecom_slot_expire(slot, ktime_get_boottime_ns());
 		spin_unlock(&slot->queue_lock);
 		usleep_range(100, 1000);
 	}
