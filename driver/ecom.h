@@ -52,12 +52,20 @@ struct ecom_dpram {
 	u64 doorbells_size;
 };
 
+/* An interrupt of a card */
+struct ecom_vector {
+	struct ecom_card *card;
+	int irq;
+};
+
 struct ecom_card {
 	struct kref ref;
 	u32 host_generation;	/* random at each binding, never 0 */
 	struct pci_dev *pdev;
 	int index;		/* below ECOM_CARDS_MAX */
 	int vectors;		/* 0: polling */
+	struct ecom_vector vector[CARD_SLOTS_MAX + 1];
+	DECLARE_BITMAP(rung, CARD_SLOTS_MAX + 1);	/* by vector: not looked at yet */
 
 	struct rw_semaphore io_lock;
 	bool present;		/* DPRAM may be accessed; io_lock */

@@ -35,30 +35,62 @@ static void serve_vector(struct ecom_card *card, int vector)
 	}
 }
 
+/*
+ * All vectors of a card share the interrupt thread of the first: a thread each
+ * would take as much memory as its slot, and a slot that rings all the time
+ * could keep the others waiting. The thread serves each that has rung once,
+ * then looks again.
+ *
+ * Here, in the interrupt itself, on PREEMPT_RT too, nothing else is done.
+ */
+static irqreturn_t ecom_irq(int irq, void *data)
+{
+	struct ecom_vector *vector = data;
+	struct ecom_card *card = vector->card;
+
+	set_bit(vector - card->vector, card->rung);
+	/* a thread that is awake already clears its wake-up before it looks */
+	smp_mb__after_atomic();
+	if (vector == card->vector)
+		return IRQ_WAKE_THREAD;
+	irq_wake_thread(card->vector->irq, card->vector);
+	return IRQ_HANDLED;
+}
+
 static irqreturn_t ecom_irq_thread(int irq, void *data)
 {
-	struct ecom_card *card = data;
+	struct ecom_vector *first = data;
+	struct ecom_card *card = first->card;
 	int vector;
 
-	for (vector = 0; vector < card->vectors; vector++)
-		if (pci_irq_vector(card->pdev, vector) == irq)
-			break;
 	down_read(&card->io_lock);
-	if (card->present)
-		serve_vector(card, vector);
+	/* cleared first: what comes while a slot is served is looked at again */
+	for_each_set_bit(vector, card->rung, ARRAY_SIZE(card->vector))
+		if (test_and_clear_bit(vector, card->rung) && card->present)
+			serve_vector(card, vector);
 	up_read(&card->io_lock);
 	return IRQ_HANDLED;
 }
 
+/* The first one last: the others wake its thread. */
 static void free_vectors(struct ecom_card *card)
 {
 	int vector;
 
-	/* threads that still run look at card->vectors */
-	for (vector = 0; vector < card->vectors; vector++)
-		free_irq(pci_irq_vector(card->pdev, vector), card);
+	for (vector = card->vectors - 1; vector >= 0; vector--)
+		free_irq(card->vector[vector].irq, &card->vector[vector]);
 	card->vectors = 0;
 	pci_free_irq_vectors(card->pdev);
+}
+
+static int request_vector(struct ecom_card *card, int number)
+{
+	struct ecom_vector *vector = &card->vector[number];
+
+	vector->card = card;
+	vector->irq = pci_irq_vector(card->pdev, number);
+	return request_threaded_irq(vector->irq, ecom_irq, number ? NULL : ecom_irq_thread,
+				    IRQF_NO_THREAD, "ecom", vector);
 }
 
 /*
@@ -75,8 +107,7 @@ static int request_vectors(struct ecom_card *card)
 	if (n < 0)
 		dev_info(&pdev->dev, "no MSI-X (error %d): polling once a second\n", n);
 	for (; card->vectors < n; card->vectors++) {
-		err = request_threaded_irq(pci_irq_vector(pdev, card->vectors), NULL,
-					   ecom_irq_thread, IRQF_ONESHOT, "ecom", card);
+		err = request_vector(card, card->vectors);
 		if (err)
 			return dev_err_probe(&pdev->dev, err, "no interrupt for vector %d\n",
 					     card->vectors);
