@@ -150,20 +150,24 @@ static const char *parse_plc(struct command *c, const char **text)
 	return "off, on, run or program is missing";
 }
 
-static const char *parse_card(struct command *c, const char **text)
+/* Card 0 unless one follows */
+static const char *take_card(struct command *c, const char **text)
 {
-	g_autofree char *word = take_word(text);
-
 	unsigned long card = 0;
 
-	c->action = ACTION_RESET;
-	if (strcmp(word, "reset") != 0)
-		return "reset is missing";
 	skip_blanks(text);
 	if (**text && take_number(text, 10, CARDS_MAX - 1, &card))
 		return "the card must be a number from 0 to 3";
 	c->card = card;
 	return NULL;
+}
+
+static const char *parse_card(struct command *c, const char **text)
+{
+	g_autofree char *word = take_word(text);
+
+	c->action = ACTION_RESET;
+	return strcmp(word, "reset") == 0 ? take_card(c, text) : "reset is missing";
 }
 
 static const char *no_such_mode(void)
@@ -181,12 +185,12 @@ static const char *parse_misbehave(struct command *c, const char **text)
 
 	c->misbehaviour = misbehave_find(word);
 	if (c->misbehaviour < 0)
-		return strcmp(word, "off") == 0 ? NULL : no_such_mode();
+		return strcmp(word, "off") == 0 ? take_card(c, text) : no_such_mode();
 	skip_blanks(text);
 	if (**text && take_number(text, 10, ULONG_MAX, &seed))
 		return "the seed must be a number";
 	c->seed = seed;
-	return NULL;
+	return take_card(c, text);
 }
 
 /* Steps over the number that may follow; otherwise if there is none */
@@ -353,7 +357,7 @@ static const struct command_type {
 	[COMMAND_DOWNLOAD] = { "download", "download FILE",                         parse_download },
 	[COMMAND_SAVE]   = { "save",   "save FILE [ELEMENT …]",                     parse_save },
 	[COMMAND_PORT]   = { "port",   "port",                                      parse_nothing },
-	[COMMAND_MISBEHAVE] = { "misbehave", "misbehave MODE [SEED]|off",            parse_misbehave },
+	[COMMAND_MISBEHAVE] = { "misbehave", "misbehave MODE [SEED [CARD]]|off [CARD]", parse_misbehave },
 	[COMMAND_QUIT]   = { "quit",   "quit",                                      parse_nothing },
 };
 // clang-format on

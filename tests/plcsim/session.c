@@ -158,12 +158,18 @@ static enum session_state begin_plc(struct session *s)
 	return SESSION_RUNNING;
 }
 
+static bool has_card(struct session *s)
+{
+	if (s->command.card < s->simulator->card_count)
+		return true;
+	g_string_printf(s->error, "there is no card %u", s->command.card);
+	return false;
+}
+
 static enum session_state begin_card(struct session *s)
 {
-	if (s->command.card >= s->simulator->card_count) {
-		g_string_printf(s->error, "there is no card %u", s->command.card);
+	if (!has_card(s))
 		return SESSION_FAILED;
-	}
 	card_power_up(&s->simulator->cards[s->command.card].card);
 	return SESSION_DONE;
 }
@@ -171,9 +177,11 @@ static enum session_state begin_card(struct session *s)
 static enum session_state begin_misbehave(struct session *s)
 {
 	const struct command *c = &s->command;
+	int error;
 
-	int error = simulator_misbehave(s->simulator, c->misbehaviour, c->seed);
-
+	if (!has_card(s))
+		return SESSION_FAILED;
+	error = simulator_misbehave(s->simulator, c->card, c->misbehaviour, c->seed);
 	if (!error)
 		return SESSION_DONE;
 	g_string_printf(s->error, "no timer for the card: %s", g_strerror(-error));

@@ -83,16 +83,28 @@ static void misbehaviour_timer_ready(struct source *source,
 	struct simulator *sim = source->owner;
 
 	source_drain(source);
-	misbehave_step(&sim->misbehaviour);
+	for (unsigned int i = 0; i < sim->card_count; i++)
+		misbehave_step(&sim->cards[i].misbehaviour);
 }
 
-int simulator_misbehave(struct simulator *sim, int mode, uint64_t seed)
+static bool any_misbehaves(const struct simulator *sim)
 {
+	for (unsigned int i = 0; i < sim->card_count; i++)
+		if (sim->cards[i].misbehaviour.mode >= 0)
+			return true;
+	return false;
+}
+
+int simulator_misbehave(struct simulator *sim, unsigned int card, int mode, uint64_t seed)
+{
+	struct misbehaviour *misbehaviour = &sim->cards[card].misbehaviour;
+
+	misbehave_stop(misbehaviour);
+	if (mode >= 0)
+		misbehave_start(misbehaviour, &sim->cards[card].card, mode, seed);
 	loop_remove(&sim->loop, &sim->misbehaviour_timer);
-	misbehave_stop(&sim->misbehaviour);
-	if (mode < 0)
+	if (!any_misbehaves(sim))
 		return 0;
-	misbehave_start(&sim->misbehaviour, &sim->cards[0].card, mode, seed);
 	return loop_add_timer(&sim->loop, &sim->misbehaviour_timer, MISBEHAVE_PERIOD);
 }
 
@@ -199,6 +211,7 @@ static int init_cards(struct simulator *sim)
 		struct simulator_card *card = &sim->cards[i];
 
 		card->simulator = sim;
+		card->misbehaviour.mode = -1;
 		card->ivshmem.changed = report_pc;
 		card->ivshmem.owner = card;
 		error = init_card(sim, i);
@@ -278,7 +291,6 @@ int simulator_init(struct simulator *sim, const char *const socket_paths[])
 	}
 	sim->scan_timer.fd = sim->card_timer.fd = sim->signals.fd = -1;
 	sim->misbehaviour_timer = (struct source){ -1, misbehaviour_timer_ready, sim };
-	sim->misbehaviour.mode = -1;
 	recorder_init(&sim->recorder, &sim->backplane, sim->record, clock_now);
 	backplane = sim->record ? &sim->recorder.backplane : &sim->backplane;
 	plc_init(&sim->plc, &sim->base, sim->program, backplane);

@@ -17,6 +17,7 @@ struct simulator_card {
 	struct simulator *simulator;
 	struct card card;
 	struct ivshmem ivshmem;
+	struct misbehaviour misbehaviour;
 	const char *pc_state; /* as last reported */
 };
 
@@ -36,8 +37,7 @@ struct simulator {
 	unsigned int steps; /* … so many */
 	struct source scan_timer;
 	struct source card_timer;
-	struct misbehaviour misbehaviour;
-	struct source misbehaviour_timer; /* fd -1 while the card behaves */
+	struct source misbehaviour_timer; /* fd -1 while all cards behave */
 	struct source signals;
 	GPtrArray *sessions;
 	int exit_status;
@@ -59,10 +59,10 @@ int simulator_set_scan_time(struct simulator *simulator, unsigned int millisecon
 /* Another program, which is the simulator's from then on */
 void simulator_download(struct simulator *simulator, struct program *program);
 /*
- * The card breaks the rules from now on, or with a negative mode no longer.
- * Returns 0 or a negative errno.
+ * One of the cards breaks the rules from now on, or with a negative mode no
+ * longer. Returns 0 or a negative errno.
  */
-int simulator_misbehave(struct simulator *simulator, int mode, uint64_t seed);
+int simulator_misbehave(struct simulator *simulator, unsigned int card, int mode, uint64_t seed);
 void simulator_set_power(struct simulator *simulator, bool on);
 /* "unplugged", "connected", "ready" or "silent" */
 const char *simulator_pc_state(const struct simulator_card *card);

@@ -778,6 +778,18 @@ static void test_two_cards(void **state)
 	assert_int_equal(ctl(b, "frame 2 01010600"), 1);
 	assert_int_equal(ctl(b, "card reset 1"), 0);
 	assert_int_equal(ctl(b, "card reset 2"), 1);
+	assert_int_equal(ctl(b, "misbehave zero-fill 1 0"), 0); /* not this one … */
+	assert_int_equal(ctl(b, "wait V1400=1001 10"), 0);
+	assert_int_equal(ctl(b, "misbehave zero-fill 1 2"), 1);
+	assert_int_not_equal(get32(b, 0), 0);
+	assert_int_equal(ctl(b, "misbehave zero-fill 1 1"), 0);
+	assert_int_equal(ctl(b, "sleep 0.1"), 0);
+	assert_int_equal(get32(b, 0), 0); /* … but now this one */
+	assert_int_equal(ctl(b, "misbehave off"), 0);
+	assert_int_equal(ctl(b, "sleep 0.1"), 0);
+	assert_int_equal(get32(b, 0), 0);
+	assert_int_equal(ctl(b, "misbehave off 1"), 0);
+	assert_int_equal(get32(b, 0), 0x4d4f4345);
 	b->listen = first;
 }
 
