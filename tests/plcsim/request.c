@@ -30,6 +30,7 @@
 #include "uapi/linux/ecom_slave89.h"
 
 #define STATUS_INVALID_DATA 23
+#define STATUS_MODULE_MAX   999 /* above are those of the boxes */
 #define RESULT_BYTES	    ((RESULT_TIMEOUT + 1) * 2)
 
 enum state { IDLE,
@@ -200,7 +201,7 @@ static void take_answer(struct request *request)
 		return;
 	}
 	if (status != STATUS_BUSY) {
-		end(request, status);
+		end(request, status <= STATUS_MODULE_MAX ? status : STATUS_SLOT_ERROR);
 		return;
 	}
 	if (timeout)
