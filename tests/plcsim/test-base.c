@@ -73,6 +73,9 @@ static void test_errors(void **state)
 		  "p:4: error: [slot 1] module=H4-ECOM100 does not fit a 260 CPU, only H2-ECOM100" },
 		{ "[cpu]\nfamily=06\nfirmware=v2.10\n[slot 0]\nmodule=H0-ECOM100\nfirmware=4.0.119\n",
 		  "p:4: error: [slot 0]: slot numbers start at 1 on a 06 CPU" },
+		{ CPU "[slot 1]\nmodule=H2-ECOM100\nfirmware=4.0.1031\ncard=1\n",
+		  "p: error: no slot has card=0, but one has card=1" },
+		{ "[slot 1]\ncard=4\n", "p:2: error: card=4: must be a number from 0 to 3" },
 	};
 	// clang-format on
 

@@ -284,6 +284,9 @@ static void test_trigger(void **state)
 	expect_checks(cases, G_N_ELEMENTS(cases));
 }
 
+#define STR8   "STR X0\nSTR X0\nSTR X0\nSTR X0\nSTR X0\nSTR X0\nSTR X0\nSTR X0\n"
+#define ORSTR8 "ORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nORSTR\n"
+
 static void test_program(void **state)
 {
 	static const struct check_case cases[] = {
@@ -293,6 +296,9 @@ static void test_program(void **state)
 		{ NULL, "STR X0\nORSTR\nOUT Y0\nEND\n", NULL, "p:2: error: ORSTR needs 2 STR" },
 		{ NULL, "STR X0\nSTR X1\nOUT Y0\nEND\n", NULL, "p:3: error: 2 STR before this are not" },
 		{ NULL, "STR X0\nSTR X1\nANDSTR\nOUT Y0\nOUT Y1\nSTR X0\nOUT Y2\nEND\n", NULL, NULL },
+		{ NULL, STR8 "STR X0\n" ORSTR8 "OUT Y0\nEND\n", NULL,
+		  "p:9: error: more than 8 STR in one rung" },
+		{ NULL, STR8 "ORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nORSTR\nOUT Y0\nEND\n", NULL, NULL },
 		{ NULL, "STR X0\nOUT X1\nEND\n", NULL, "p:2: error: OUT X1: not an output" },
 		{ NULL, "STR X0\nOUT SP1\nEND\n", NULL, "p:2: error: OUT SP1: not an output" },
 		{ NULL, "STR V41240 K1\nOUT Y0\nEND\n", NULL, "the last address is V41237" },
@@ -361,7 +367,7 @@ static void test_setup_and_information(void **state)
 		{ NULL, CLIENT("ECWRMID IB-721", " Module ID K64\n"), NULL, "K1 to K63" },
 		{ NULL, CLIENT("ECWRNAM IB-725", " Module Name " C16 C16 "\n"), NULL, NULL },
 		{ NULL, CLIENT("ECWRNAM IB-725", " Module Name " C16 C16 "x\n"), NULL,
-		  "33 bytes, at most 32 are allowed" },
+		  "p:14: error: Module Name 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx': 33 bytes, at most 32 are allowed" },
 		{ NULL, CLIENT("ECWRDES IB-727", " Module Desc " C64 "\n"), NULL, NULL },
 		{ NULL, CLIENT("ECWRDES IB-727", " Module Desc " C64 "x\n"), NULL, "at most 64" },
 		{ NULL, CLIENT("ECRDIP IB-722", " IP Address V7374\n"), NULL, NULL },

@@ -135,6 +135,7 @@ static void test_boxes(void **state)
 		{ "Widget Report", "5$ bill", "p:16: error: Subject: E499: '$ b' is no escape" },
 		{ "Widget Report", "say \"hi\"", "p:16: error: Subject: E499: a double quote" },
 		{ "Widget Report", "$$5 $\"x$\"", NULL },
+		{ "V3001 \" w", "V3001\" w", "p:17: error: Body: E499: a space is missing before" },
 		{ "\" widgets\"", "\" widgets", "p:17: error: Body: E499: the closing double quote" },
 	};
 	// clang-format on
@@ -144,6 +145,187 @@ static void test_boxes(void **state)
 		g_autofree char *text = edited(widget_report, cases[i].part, cases[i].by);
 
 		expect_message(text, cases[i].message);
+	}
+}
+
+static const char *const box_names[] = {
+	"ECOM100",
+	"ECEMAIL",
+	"ECEMSUP",
+	"EMLCFG",
+	"ECEMRDS",
+	"ECIPSUP",
+	"ECRDMID",
+	"ECWRMID",
+	"ECRDIP",
+	"ECWRIP",
+	"ECRDNAM",
+	"ECWRNAM",
+	"ECRDDES",
+	"ECWRDES",
+	"ECRDGWA",
+	"ECWRGWA",
+	"ECRDSNM",
+	"ECWRSNM",
+	"ECDHCPQ",
+	"ECDHCPE",
+	"ECDHCPD",
+	"ECRX",
+	"ECWX",
+};
+
+/* What a number may be, by its parameter's name */
+static const struct range {
+	const char *name;
+	unsigned int first, last;
+} ranges[] = {
+	{ "ECOM#", 0, 255 },
+	{ "Slot", 0, 7 },
+	{ "Port", 1, 65535 },
+	{ "Timeout", 1, 65535 },
+	{ "Module ID", 1, 63 },
+	{ "Number of Bytes", 1, 128 },
+	{ "Slave ID", 0, 90 },
+};
+
+static const struct range *range_of(const struct parameter *p)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(ranges); i++)
+		if (strcmp(ranges[i].name, p->name) == 0)
+			return &ranges[i];
+	fail_msg("no range is known of %s", p->name);
+	return NULL;
+}
+
+static bool is_number(const struct parameter *p)
+{
+	return p->kind == PARAMETER_K || p->kind == PARAMETER_K_OR_V;
+}
+
+/* A value that is right */
+static char *good_value(const struct parameter *p)
+{
+	switch (p->kind) {
+	case PARAMETER_K:
+	case PARAMETER_K_OR_V:
+		return g_strdup_printf("K%u", range_of(p)->last);
+	case PARAMETER_BIT:
+		return g_strdup("C0");
+	case PARAMETER_TEXT:
+	case PARAMETER_ESCAPED:
+		return g_strnfill(p->size ? p->size : 9, 'x');
+	case PARAMETER_IP:
+		return g_strdup("10.0.0.255");
+	case PARAMETER_VPRINT:
+		return g_strdup("\"x\"");
+	default:
+		return g_strdup("V2000");
+	}
+}
+
+/* The box with all its parameters, but that the one has this value; NULL: not there */
+static char *box_with(const struct box_type *type, const struct parameter *odd, const char *value)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_printf(text, "%s IB-%u\n", type->name, type->ib);
+	for (size_t i = 0; i < type->parameter_count; i++) {
+		const struct parameter *p = &type->parameters[i];
+		g_autofree char *good = good_value(p);
+
+		if (p != odd)
+			g_string_append_printf(text, " %s %s\n", p->name, good);
+		else if (value)
+			g_string_append_printf(text, " %s %s\n", p->name, value);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void expect_parameter_value(const struct box_type *type, const struct parameter *p,
+				   const char *value, const char *allowed)
+{
+	g_autofree char *text = box_with(type, p, value);
+	g_autofree char *message =
+		allowed ? g_strdup_printf("p:%td: error: %s '%s': %s", p - type->parameters + 2,
+					  p->name, value, allowed) :
+			  NULL;
+
+	expect_message(text, message);
+}
+
+/* The first and last that is allowed, and those beside them */
+static void expect_parameter_range(const struct box_type *type, const struct parameter *p)
+{
+	const struct range *range = range_of(p);
+	g_autofree char *allowed =
+		p->kind == PARAMETER_K ?
+			g_strdup_printf("must be K and a decimal number, K%u to K%u", range->first,
+					range->last) :
+			g_strdup_printf("must be K%u to K%u, or a V-memory register", range->first,
+					range->last);
+	int64_t edges[] = { (int64_t)range->first - 1, range->first, range->last, range->last + 1 };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(edges); i++) {
+		g_autofree char *value = g_strdup_printf("K%" G_GINT64_FORMAT, edges[i]);
+
+		expect_parameter_value(type, p, value, i == 0 || i == 3 ? allowed : NULL);
+	}
+	expect_parameter_value(type, p, "12", allowed);
+}
+
+static void expect_kind(const struct box_type *type, const struct parameter *p)
+{
+	g_autofree char *too_long = g_strnfill(p->size + 1, 'x');
+	g_autofree char *size = g_strdup_printf("%u bytes, at most %u are allowed", p->size + 1,
+						p->size);
+
+	if (is_number(p))
+		expect_parameter_range(type, p);
+	else if (p->kind == PARAMETER_BIT)
+		expect_parameter_value(type, p, "V2000", "must be an output bit such as C0, Y0 or V2000.0");
+	else if (p->kind == PARAMETER_IP)
+		expect_parameter_value(type, p, "10.0.0.256", "must be four numbers from 0 to 255");
+	else if (p->kind == PARAMETER_TEXT && p->size)
+		expect_parameter_value(type, p, too_long, size);
+	else if (p->kind == PARAMETER_V || p->kind == PARAMETER_SOURCE ||
+		 p->kind == PARAMETER_TARGET || p->kind == PARAMETER_REMOTE)
+		expect_parameter_value(type, p, "V2008", "must be a V-memory register such as V2000 (octal)");
+}
+
+/* Each parameter of each box: there, missing, without a value, twice, out of its range */
+static void expect_parameter(const struct box_type *type, const struct parameter *p)
+{
+	g_autofree char *good = good_value(p);
+	g_autofree char *twice_value = g_strdup_printf("%s\n %s %s", good, p->name, good);
+	g_autofree char *missing = box_with(type, p, NULL);
+	g_autofree char *empty = box_with(type, p, "");
+	g_autofree char *twice = box_with(type, p, twice_value);
+	g_autofree char *not_there = g_strdup_printf("p:1: error: %s: the parameter %s is missing",
+						     type->name, p->name);
+	g_autofree char *again = g_strdup_printf("p:%td: error: %s is given twice, first in line %td",
+						 p - type->parameters + 3, p->name,
+						 p - type->parameters + 2);
+	g_autofree char *no_value = g_strdup_printf("p:%td: error: %s has no value",
+						    p - type->parameters + 2, p->name);
+	bool text = p->kind == PARAMETER_TEXT || p->kind == PARAMETER_ESCAPED ||
+		    p->kind == PARAMETER_VPRINT;
+
+	expect_parameter_value(type, p, good, NULL);
+	expect_message(missing, p->optional ? NULL : not_there);
+	expect_message(empty, p->optional && text ? NULL : no_value);
+	expect_message(twice, again);
+	expect_kind(type, p);
+}
+
+static void test_every_parameter(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(box_names); i++) {
+		const struct box_type *type = box_type_find(box_names[i]);
+
+		assert_non_null(type);
+		for (size_t n = 0; n < type->parameter_count; n++)
+			expect_parameter(type, &type->parameters[n]);
 	}
 }
 
@@ -179,7 +361,7 @@ static void test_instructions(void **state)
 		{ "STR B2000.15\nOUT B2001.0\n", NULL },
 		{ "STR B2000\n", "STR 'B2000': B takes a word and its bit, such as B2000.15" },
 		{ "STR B2000.16\n", "the bit of a word is a decimal number from 0 to 15" },
-		{ "STR Q0\n", "STR 'Q0': not V, X, Y, C, S, T, CT, SP, GX or GY" },
+		{ "STR Q0\n", "p:1: error: STR 'Q0': not V, X, Y, C, S, T, CT, SP, GX or GY" },
 		{ "STR X\n", "STR 'X': not an octal bit number" },
 		{ "STR X99999999999999999999999999\n", "not V, X" },
 		{ "str X0\n", "'str': no such instruction or box" },
@@ -219,6 +401,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_longest_name),
 	cmocka_unit_test(test_comments),
 	cmocka_unit_test(test_boxes),
+	cmocka_unit_test(test_every_parameter),
 	cmocka_unit_test(test_instructions),
 	cmocka_unit_test(test_indentation),
 	cmocka_unit_test(test_messages_in_order_of_lines),
