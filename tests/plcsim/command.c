@@ -372,13 +372,14 @@ static const struct command_type *find_type(const char *name)
 
 bool command_parse(const char *line, struct command *command, char **error)
 {
+	const char *whole = line;
 	g_autofree char *name = take_word(&line);
 	const struct command_type *type = find_type(name);
 	const char *wrong;
 
 	*command = (struct command){ .seconds = -1 };
 	if (!type) {
-		*error = g_strdup_printf("'%s': no such command", name);
+		*error = g_strdup_printf("'%s': no such command, see plcsim ctl --help", name);
 		return false;
 	}
 	command->verb = type - types;
@@ -386,7 +387,7 @@ bool command_parse(const char *line, struct command *command, char **error)
 	skip_blanks(&line);
 	if (!wrong && !*line)
 		return true;
-	*error = wrong ? g_strdup_printf("%s; usage: %s", wrong, type->usage) :
+	*error = wrong ? g_strdup_printf("'%s': %s; usage: %s", whole, wrong, type->usage) :
 			 g_strdup_printf("'%s' is too much; usage: %s", line, type->usage);
 	return false;
 }

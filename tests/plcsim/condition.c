@@ -55,7 +55,7 @@ const char *comparison_parse(struct comparison *c, const char **text)
 	skip_blanks(text);
 	c->relation = take_relation(text);
 	if (!c->relation)
-		return "one of = != < > <= >= is missing";
+		return "a relation such as = is missing";
 	skip_blanks(text);
 	return take_value(c, text);
 }

@@ -13,12 +13,16 @@
 #include "tests/plcsim/control.h"
 #include "tests/plcsim/subcommand.h"
 
-static int usage(const char *error)
+static int wrong(const char *error)
+{
+	fprintf(stderr, "plcsim: %s\n", error);
+	return EXIT_USAGE;
+}
+
+static int usage(void)
 {
 	g_autoptr(GString) commands = g_string_new(NULL);
 
-	if (error)
-		fprintf(stderr, "plcsim: %s\n", error);
 	command_usage(commands);
 	fprintf(stderr, "usage: plcsim ctl [--socket FILE] COMMAND\nCommands:\n%s", commands->str);
 	return EXIT_USAGE;
@@ -100,16 +104,16 @@ int subcommand_ctl(int argc, char **argv)
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
 		if (option != 's')
-			return usage(NULL);
+			return usage();
 		g_free(path);
 		path = g_strdup(optarg);
 	}
 	if (optind == argc)
-		return usage(NULL);
+		return usage();
 	line = g_strjoinv(" ", argv + optind);
 	if (strchr(line, '\n'))
-		return usage("a command is one line");
+		return wrong("a command is one line");
 	if (!command_parse(line, &command, &error))
-		return usage(error);
+		return wrong(error);
 	return send_command(path, line);
 }

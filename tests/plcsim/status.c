@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "tests/plcsim/outcome.h"
+#include "tests/plcsim/reference.h"
 #include "tests/plcsim/status.h"
+
+#define LINE_WIDTH 100
 
 static const char *mode(const struct plc *plc)
 {
@@ -134,10 +137,52 @@ static void print_slot(const struct simulator *sim, unsigned int number, GString
 	print_transfer(port, out);
 }
 
+/* What the boxes' rows do not show, each once */
+static bool is_shown_here(const GArray *all, unsigned int number, bool bits)
+{
+	const struct reference *r = &g_array_index(all, struct reference, number);
+
+	if ((r->element->bit >= 0) != bits || (r->box && r->writes))
+		return false;
+	for (unsigned int i = 0; i < number; i++)
+		if (strcmp(g_array_index(all, struct reference, i).element->name,
+			   r->element->name) == 0)
+			return false;
+	return true;
+}
+
+/* Bits, or words, that the program names, in its order */
+static void print_elements(const struct simulator *sim, const char *title, bool bits, GString *out)
+{
+	g_autoptr(GArray) all = references_of(sim->program);
+	size_t start = out->len, line = start;
+
+	for (unsigned int i = 0; i < all->len; i++) {
+		const struct element *e = g_array_index(all, struct reference, i).element;
+		char text[32];
+
+		if (!is_shown_here(all, i, bits))
+			continue;
+		show(sim, e, text, sizeof(text));
+		if (out->len + strlen(text) - line > LINE_WIDTH) {
+			g_string_append_printf(out, "\n%-7s", "");
+			line = out->len;
+		} else if (out->len == start) {
+			g_string_append_printf(out, "%-7s", title);
+		}
+		g_string_append_printf(out, "  %s", text);
+	}
+	if (out->len != start)
+		g_string_append_c(out, '\n');
+}
+
 void status_print(const struct simulator *sim, GString *out)
 {
 	print_head(sim, out);
 	print_boxes(sim, out);
+	g_string_append_c(out, '\n');
+	print_elements(sim, "Bits", true, out);
+	print_elements(sim, "Words", false, out);
 	g_string_append_printf(out, "\n%-4s  %-10s  %-10s  %2s  %-5s  %-5s  %-7s  %-7s  %s\n",
 			       "Slot", "Module", "Firmware", "Id", "DIP 7", "Ready", "Busy",
 			       "Error", "Last transfer");

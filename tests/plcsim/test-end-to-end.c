@@ -698,6 +698,8 @@ static void test_live_view(void **state)
 	b->simulator = spawn(b, subcommand_run, argv);
 	expect_on_terminal(b, terminal, "\033[HPLC      RUN");
 	expect_on_terminal(b, terminal, "V1400=1001");
+	expect_on_terminal(b, terminal, "Bits     X0=0");
+	expect_on_terminal(b, terminal, "Words    V3000=0  V3001=0");
 	expect_on_terminal(b, terminal, "\033[J");
 	stop_simulator(b, SIGTERM, 0);
 	close(terminal);
