@@ -323,6 +323,69 @@ static void test_shipped(void **state)
 	configuration_free(configuration);
 }
 
+static void expect_line(const char *text, const char *beginning)
+{
+	g_autofree char *line = g_strconcat("\n", beginning, NULL);
+
+	if (!strstr(text, line))
+		fail_msg("no line begins with %s", beginning);
+}
+
+/* Each field is in the shipped file, and in the document with its default. */
+static void test_documents(void **state)
+{
+	static const char *const others[] = { "Group.", "Text.",   "Sessions", "KeepOpen",
+					      "Trace",	"TraceTo", "Probe" };
+	g_autofree char *document = NULL, *shipped = NULL;
+	struct setup_field field;
+	const char *name;
+
+	(void)state;
+	assert_true(g_file_get_contents("Documentation/setup.rst", &document, NULL, NULL));
+	assert_true(g_file_get_contents("daemon/ecemaild.conf", &shipped, NULL, NULL));
+	for (size_t i = 0; (name = setup_field(i)); i++) {
+		g_autofree char *with_blank = g_strconcat(name, " ", NULL);
+		g_autofree char *commented = g_strconcat("#", name, "=", NULL);
+
+		expect_line(document, with_blank);
+		expect_line(shipped, commented);
+		assert_true(setup_describe_field(name, &field));
+		if (*field.standard && strcmp(name, "CharacterSet") != 0) {
+			g_autofree char *row = g_strdup_printf("%-19s%s", name, field.standard);
+
+			expect_line(document, row);
+		}
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++) {
+		g_autofree char *commented = g_strconcat("#", others[i], NULL);
+
+		expect_line(document, others[i]);
+		expect_line(shipped, commented);
+	}
+}
+
+/* … and what it has as comments is known, each key of it. */
+static void test_shipped_keys(void **state)
+{
+	g_autofree char *shipped = NULL;
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_auto(GStrv) lines = NULL;
+	struct configuration *configuration;
+
+	(void)state;
+	assert_true(g_file_get_contents("daemon/ecemaild.conf", &shipped, NULL, NULL));
+	lines = g_strsplit(shipped, "\n", -1);
+	for (char **line = lines; *line; line++) {
+		bool key = (*line)[0] == '#' && g_ascii_isupper((*line)[1]) &&
+			   (*line)[strcspn(*line, " =")] == '=';
+
+		g_string_append_printf(text, "%s\n", *line + key);
+	}
+	configuration = load(text->str);
+	assert_int_equal(configuration->warnings->len, 0);
+	configuration_free(configuration);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -352,6 +415,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_daemon),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_shipped_keys),
+		cmocka_unit_test(test_documents),
 	};
 
 	if (argc > 1)
