@@ -95,10 +95,34 @@ static void test_errors(void **state)
 	}
 }
 
+/* Each CPU that has no IBoxes is known by its name, and no other. */
+static void test_cpus_without_boxes(void **state)
+{
+	static const char *const names[] = { "105", "230", "240", "250", "330",
+					     "340", "350", "430", "440", "440-1" };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *line = g_strdup_printf("[cpu]\nfamily=%s\n", names[i]);
+		g_autofree char *text = NULL;
+		struct diagnostics d;
+		struct base base;
+
+		diagnostics_init(&d, "p");
+		read_base(&base, line, &d);
+		text = messages(&d);
+		assert_non_null(strstr(text, names[i]));
+		assert_non_null(strstr(text, "must be 05, 06, 250-1, 260 or 450"));
+		assert_int_equal(!strstr(text, "no MDS and MDE"), !strcmp(names[i], "440-1"));
+		diagnostics_clear(&d);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_default_is_the_documented_file),
 	cmocka_unit_test(test_values),
 	cmocka_unit_test(test_errors),
+	cmocka_unit_test(test_cpus_without_boxes),
 };
 
 TEST_MAIN(tests)
