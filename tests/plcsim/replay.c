@@ -112,6 +112,21 @@ static struct program *empty_program(void)
 	return program;
 }
 
+/* Each slot of the recording must have a module. */
+static void check_slots(const struct player *p, const struct base *base, struct diagnostics *d)
+{
+	for (unsigned int i = 0; i < p->entries->len; i++) {
+		const struct record_entry *entry =
+			&g_array_index(p->entries, struct record_entry, i);
+
+		if (!base->slots[entry->slot].present || base->slots[entry->slot].remote)
+			diagnostics_error(d, entry->line,
+					  "slot K%u: the base has no ECOM100 there that is part of "
+					  "the card",
+					  entry->slot);
+	}
+}
+
 static int run(struct player *p, const struct listeners *listeners)
 {
 	struct simulator *sim = p->simulator;
@@ -124,13 +139,17 @@ static int run(struct player *p, const struct listeners *listeners)
 	}
 	p->timer = (struct source){ -1, timer_ready, p };
 	error = loop_add_timer(&sim->loop, &p->timer, PERIOD);
+	if (!error && !all_ready(sim)) {
+		printf("waiting for the PC\n");
+		fflush(stdout);
+	}
 	if (!error)
 		loop_run(&sim->loop);
 	printf("%u of %u replayed, %u different\n", p->next, p->entries->len, p->different);
 	loop_remove(&sim->loop, &p->timer);
 	listeners_unlink(listeners);
 	simulator_release(sim);
-	return error ? EXIT_FAILURE : sim->exit_status;
+	return error || p->next < p->entries->len ? EXIT_FAILURE : sim->exit_status;
 }
 
 static int replay(const struct listeners *listeners, const char *base, const char *path)
@@ -139,6 +158,7 @@ static int replay(const struct listeners *listeners, const char *base, const cha
 	struct diagnostics d;
 	FILE *file = fopen(path, "re");
 	int status = EXIT_FAILURE;
+	bool has_base;
 
 	diagnostics_init(&d, path);
 	if (file) {
@@ -147,12 +167,14 @@ static int replay(const struct listeners *listeners, const char *base, const cha
 	} else {
 		diagnostics_error(&d, 0, "cannot read the recording: %s", strerror(errno));
 	}
-	diagnostics_print(&d, stderr);
 	player.simulator = g_new0(struct simulator, 1);
 	player.simulator->scan_time = 10;
 	player.simulator->program = empty_program();
-	if (!d.errors && load_base(&player.simulator->base, base, stderr) &&
-	    listeners_match(listeners, &player.simulator->base))
+	has_base = load_base(&player.simulator->base, base, stderr);
+	if (has_base && !d.errors)
+		check_slots(&player, &player.simulator->base, &d);
+	diagnostics_print(&d, stderr);
+	if (has_base && !d.errors && listeners_match(listeners, &player.simulator->base))
 		status = run(&player, listeners);
 	diagnostics_clear(&d);
 	program_free(player.simulator->program);

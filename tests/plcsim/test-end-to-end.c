@@ -640,6 +640,7 @@ static void test_record_and_replay(void **state)
 	g_autofree char *record = g_strdup_printf("%s/record", b->folder);
 	g_autofree char *text = NULL;
 	g_autofree char *second = NULL;
+	const char *other_slot[] = { "replay", "--listen", b->listen, record, NULL };
 
 	b->record = record;
 	start_simulator(b, NULL);
@@ -663,7 +664,10 @@ static void test_record_and_replay(void **state)
 	second = output(b);
 	assert_non_null(strstr(second, ": done, was busy\n"));
 	assert_non_null(strstr(second, " replayed, 1 different\n"));
+	assert_non_null(strstr(second, "waiting for the PC\n"));
 	assert_int_equal(b->frames, 4);
+	g_file_set_contents(record, "20 7 wx 89 0 4 01010500\n30 7 done 0\n", -1, NULL);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_replay, other_slot)), 1);
 }
 
 /* Reads from the terminal until the text has come. */
