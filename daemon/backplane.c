@@ -27,10 +27,11 @@ static const sd_id128_t application_id = SD_ID128_MAKE(b5, 0c, 3e, 2f, 8d, 57, 4
 static void backplane_show(struct backplane *backplane)
 {
 	unsigned int slots = g_queue_get_length(&backplane->slots);
+	g_autofree char *there = slots ? g_strdup_printf("%u slot%s", slots, slots == 1 ? "" : "s") :
+					 g_strdup("no slot yet, waiting for a card");
 
-	journal_status("%u slot%s; %" PRIu64 " mails sent, %" PRIu64 " failed%s%s", slots,
-		       slots == 1 ? "" : "s", backplane->sent, backplane->failed,
-		       backplane->last_error ? "; last error: " : "",
+	journal_status("%s; %" PRIu64 " mails sent, %" PRIu64 " failed%s%s", there, backplane->sent,
+		       backplane->failed, backplane->last_error ? "; last error: " : "",
 		       backplane->last_error ? backplane->last_error : "");
 }
 
