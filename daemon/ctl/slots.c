@@ -138,7 +138,9 @@ static int take(struct slot *slot, const struct slot *found, const char *name, g
 					      "card; ecemailctl status says more");
 	if (matches)
 		return usage_error("which slot? There are %s", names);
-	return usage_error("there is no slot '%s', but %s", name, names);
+	return usage_error("there is no slot '%s', but %s; a module's name is known while "
+			   "ecemaild runs",
+			   name, names);
 }
 
 int slots_find(const char *name, struct slot *slot)
