@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The card's side of the driver: Documentation/hardware.rst. */
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/ecom.h>
@@ -170,6 +173,37 @@ TEST_F(mailbox, lost_doorbell_is_made_up_for)
 	card_set(&self->card, 0x440, card_get(&self->card, 0x440) + 1);
 	EXPECT_EQ(0, card_wait_acknowledge(&self->card, 0, false));
 	EXPECT_EQ(1, requests());
+}
+
+/* Ticks of the host's heart while both slots are asked 20 times, one by one */
+static int ticks_of_answers(struct card *card)
+{
+	uint32_t before = card_get(card, 0x104);
+	int i;
+
+	for (i = 0; i < 40; i++)
+		if (card_result(card, i % 2, 1, 1) != 33)
+			return 1000;
+	return card_get(card, 0x104) - before;
+}
+
+/* Each answer would cost a tick if it came from the look into all mailboxes. */
+TEST_F(mailbox, doorbell_of_each_slot_is_heard)
+{
+	EXPECT_GT(10, ticks_of_answers(&self->card));
+}
+
+TEST_F(mailbox, slot_that_rings_all_the_time_keeps_no_other_waiting)
+{
+	pid_t ringer = fork();
+
+	if (!ringer)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!ringer)
+		card_raise(&self->card, 0);
+	EXPECT_GT(10, ticks_of_answers(&self->card));
+	kill(ringer, SIGKILL);
+	waitpid(ringer, NULL, 0);
 }
 
 TEST_F(mailbox, pending_at_start_is_refused)
