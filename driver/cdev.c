@@ -352,27 +352,28 @@ static long get_frames(struct ecom_slot *slot, unsigned int cmd, void __user *ar
 	return store(argument, cmd, &frames, sizeof(frames));
 }
 
+/* Structures may grow, so their size is no part of what a command is. */
+#define COMMAND(cmd)	((cmd) & ~IOCSIZE_MASK)
+
 static long ecom_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct ecom_file *f = file->private_data;
 	void __user *argument = (void __user *)arg;
 
-	if (_IOC_TYPE(cmd) != ECOM_IOC_MAGIC)
-		return -ENOTTY;
 	if (is_gone(f->slot))
 		return -ENODEV;
-	switch (_IOC_NR(cmd)) {
-	case _IOC_NR(ECOM_IOC_PROGRESS):
-	case _IOC_NR(ECOM_IOC_COMPLETE):
-	case _IOC_NR(ECOM_IOC_RELEASE):
-	case _IOC_NR(ECOM_IOC_SET):
-	case _IOC_NR(ECOM_IOC_SET_REGISTERS):
+	switch (COMMAND(cmd)) {
+	case COMMAND(ECOM_IOC_PROGRESS):
+	case COMMAND(ECOM_IOC_COMPLETE):
+	case COMMAND(ECOM_IOC_RELEASE):
+	case COMMAND(ECOM_IOC_SET):
+	case COMMAND(ECOM_IOC_SET_REGISTERS):
 		return f->daemon ? daemon_call(f->slot, cmd, argument) : -EPERM;
-	case _IOC_NR(ECOM_IOC_GET_INFO):
+	case COMMAND(ECOM_IOC_GET_INFO):
 		return get_info(f->slot, cmd, argument);
-	case _IOC_NR(ECOM_IOC_GET_REGISTERS):
+	case COMMAND(ECOM_IOC_GET_REGISTERS):
 		return get_registers(f->slot, cmd, argument);
-	case _IOC_NR(ECOM_IOC_GET_FRAMES):
+	case COMMAND(ECOM_IOC_GET_FRAMES):
 		return get_frames(f->slot, cmd, argument);
 	}
 	return -ENOTTY;

@@ -308,6 +308,9 @@ TEST_F(device, bad_calls)
 	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, _IO('x', 0)));
 	EXPECT_EQ(ENOTTY, errno);
+	/* the number of a command, but not its direction */
+	EXPECT_EQ(-1, ioctl(self->fd, _IOR(0xec, 4, struct ecom_settings), &s));
+	EXPECT_EQ(ENOTTY, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, ECOM_IOC_RELEASE, &release));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, ioctl(self->fd, ECOM_IOC_SET, &s));
