@@ -45,7 +45,7 @@ static void card_serve(struct ecom_card *card)
 	}
 }
 
-/* Once a second: heartbeat, check, and the mailboxes in case a doorbell was lost. */
+/* Once a second: heartbeat, check, and all mailboxes, if a doorbell was lost. */
 static void card_tick(struct work_struct *work)
 {
 	struct ecom_card *card = container_of(to_delayed_work(work), struct ecom_card, tick);

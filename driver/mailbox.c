@@ -180,7 +180,7 @@ static void serve_wx(struct ecom_slot *slot)
 	spin_unlock(&slot->queue_lock);
 	remember(slot, box, &wx, result, now);
 	acknowledge(slot, box, &wx_place, wx.sequence, result);
-	/* last: the PLC waits for the acknowledge, timer and daemon can wait for it */
+	/* last: only the acknowledge is what the PLC waits for */
 	spin_lock(&slot->queue_lock);
 	ecom_slot_queue_changed(slot, now);
 	spin_unlock(&slot->queue_lock);
@@ -193,7 +193,7 @@ static u32 answer_rx(struct ecom_slot *slot, const struct mailbox_transfer *rx, 
 	u16 words[MAILBOX_DATA_MAX / 2];
 	u32 i;
 
-	/* the daemon can claim nothing any more: say nothing that it could belie */
+	/* the daemon can claim nothing any more: say nothing it could belie */
 	if (slot->gone)
 		return MAILBOX_RESULT(MAILBOX_REFUSED, REASON_NONE);
 	if (reason != REASON_NONE) {

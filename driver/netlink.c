@@ -125,7 +125,7 @@ void ecom_netlink_tell_card(struct ecom_card *card)
 	mutex_lock(&cards_lock);
 	mutex_lock(&card->check_lock);
 	serving = card->serving;
-	/* a card that is gone has not changed its generation as far as we know */
+	/* a card that is gone keeps its generation as far as we know */
 	generation = serving ? card->id.generation : card->told_generation;
 	mutex_unlock(&card->check_lock);
 	if (cards[card->index] == card)

@@ -64,7 +64,7 @@ static irqreturn_t ecom_irq_thread(int irq, void *data)
 	int vector;
 
 	down_read(&card->io_lock);
-	/* cleared first: what comes while a slot is served is looked at again */
+	/* cleared first: what comes while it is served is looked at again */
 	for_each_set_bit(vector, card->rung, ARRAY_SIZE(card->vector))
 		if (test_and_clear_bit(vector, card->rung) && card->present)
 			serve_vector(card, vector);
@@ -248,7 +248,7 @@ static int ecom_suspend(struct device *dev)
 
 static int ecom_resume(struct device *dev)
 {
-	/* restoring has used up what was saved; error recovery needs it again */
+	/* restoring has used up what was saved; recovery needs it again */
 	pci_save_state(to_pci_dev(dev));
 	wake(dev_get_drvdata(dev));
 	return 0;

@@ -151,7 +151,7 @@ static void add_outcome(struct queue *q, const struct request *r,
 	memcpy(outcome->label, r->progress.label, sizeof(outcome->label));
 }
 
-/* Whatever ends it: if an earlier daemon may have sent it, nobody may say "no". */
+/* What an earlier daemon may have sent, nobody may call not sent. */
 static void end_request(struct queue *q, struct request *r, struct ecom_result result,
 			enum ecom_event kind)
 {
