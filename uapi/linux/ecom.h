@@ -37,8 +37,8 @@
  * when it was first published (shorter: EINVAL) as if it ended in zeroes, and
  * one longer than its own if the tail is zero (else E2BIG). What it returns is
  * cut to the caller's size, or followed by zeroes. Reserved and padding fields
- * must be 0, else EINVAL. Numbers are in the
- * machine's byte order; there are no pointers.
+ * must be 0, else EINVAL. Numbers are in the machine's byte order; there are no
+ * pointers.
  *
  * Errors common to all ioctls: EFAULT (bad address), ENODEV (card gone),
  * ENOTTY (no such command), EPERM (device opened O_RDONLY).

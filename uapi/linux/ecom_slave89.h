@@ -131,10 +131,16 @@
 #define REG_SCRATCH_END		0100
 #define SCRATCH_SIZE		128
 
-/* RESULT_SENT and RING_SENT: may a ladder program try again? */
+/**
+ * enum slave89_sent - RESULT_SENT and RING_SENT: may a ladder program try again?
+ * @SENT_UNKNOWN: it may have been sent; also: not ended yet
+ * @SENT_NO: nobody has got it or may get it
+ * @SENT_YES: all recipients have been accepted
+ * @SENT_PARTLY: some of the recipients have been accepted
+ */
 enum slave89_sent {
-	SENT_UNKNOWN	= 0,	/* also: not ended yet */
-	SENT_NO		= 1,	/* nobody got or may get it */
+	SENT_UNKNOWN	= 0,
+	SENT_NO		= 1,
 	SENT_YES	= 2,
 	SENT_PARTLY	= 3,
 };
