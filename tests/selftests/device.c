@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -118,7 +119,7 @@ TEST_F(device, short_or_faulting_buffer_keeps_the_request)
 	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 
-	ASSERT_NE(MAP_FAILED, pages);
+	ASSERT_TRUE(pages != MAP_FAILED);
 	ASSERT_EQ(0, munmap(pages + page, page));
 	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
 	EXPECT_EQ(-1, read(self->fd, &r, sizeof(r) - 1));
@@ -329,6 +330,112 @@ TEST_F(device, bad_calls)
 	registers.address = 6;
 	EXPECT_EQ(0, ioctl(self->fd, ECOM_IOC_GET_REGISTERS, &registers));
 	EXPECT_EQ(1, registers.words[0]);
+}
+
+/* Every ioctl with a structure that would do, given as bytes */
+struct call {
+	unsigned long command;
+	bool gives; /* writes to the structure */
+	size_t size;
+	union {
+		struct ecom_progress progress;
+		struct ecom_complete complete;
+		struct ecom_release release;
+		struct ecom_settings settings;
+		struct ecom_registers registers;
+		uint8_t bytes[512];
+	} argument;
+};
+
+#define CALL(_command, _gives, ...) \
+	{ \
+		_command, _gives, _IOC_SIZE(_command), .argument = { __VA_ARGS__ } \
+	}
+
+static const struct call calls[] = {
+	CALL(ECOM_IOC_GET_INFO, true),
+	CALL(ECOM_IOC_GET_FRAMES, true),
+	CALL(ECOM_IOC_GET_REGISTERS, true, .registers = { .station = 0x89, .count = 64 }),
+	CALL(ECOM_IOC_SET_REGISTERS, false, .registers = { .station = 0x90, .count = 64 }),
+	CALL(ECOM_IOC_SET, false, .settings = { .timeout = 60 }),
+	CALL(ECOM_IOC_PROGRESS, false, .progress = { .id = 1, .on_expire = 12 }),
+	CALL(ECOM_IOC_RELEASE, false, .release = { .id = 1 }),
+	CALL(ECOM_IOC_COMPLETE, false, .complete = { .id = 1, .result.status = 250 }),
+};
+
+#define CALLS (sizeof(calls) / sizeof(calls[0]))
+
+/* A page that can be used, and behind it one that can not */
+static char *two_pages(size_t page)
+{
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	return pages == MAP_FAILED || munmap(pages + page, page) ? NULL : pages;
+}
+
+TEST_F(device, no_ioctl_goes_past_the_end_of_a_page)
+{
+	size_t page = getpagesize(), i, missing;
+	char *pages = two_pages(page), *end;
+	struct ecom_request r;
+
+	ASSERT_TRUE(pages != NULL);
+	end = pages + page;
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	for (i = 0; i < CALLS; i++) {
+		for (missing = calls[i].size; missing; missing -= missing < 8 ? 1 : 7) {
+			memcpy(end - calls[i].size + missing, calls[i].argument.bytes,
+			       calls[i].size - missing);
+			EXPECT_EQ(-1, ioctl(self->fd, calls[i].command,
+					    end - calls[i].size + missing));
+			EXPECT_EQ(EFAULT, errno)
+			{
+				TH_LOG("call %zu without its last %zu bytes", i, missing);
+			}
+		}
+	}
+	/* nothing of all that has happened, and the last byte of the page will do */
+	EXPECT_EQ(1, card_result(&self->card, 0, 1, 1));
+	for (i = 0; i < CALLS; i++) {
+		memcpy(end - calls[i].size, calls[i].argument.bytes, calls[i].size);
+		EXPECT_EQ(0, ioctl(self->fd, calls[i].command, end - calls[i].size))
+		{
+			TH_LOG("call %zu: errno %d", i, errno);
+		}
+		if (calls[i].command == ECOM_IOC_RELEASE)
+			EXPECT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	}
+	EXPECT_EQ(250, card_result(&self->card, 0, 1, 1));
+}
+
+TEST_F(device, read_only_memory_can_be_given_but_not_filled)
+{
+	size_t page = getpagesize(), i;
+	char *pages = two_pages(page);
+	struct ecom_request r;
+
+	ASSERT_TRUE(pages != NULL);
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	ASSERT_EQ(0, mprotect(pages, page, PROT_READ));
+	EXPECT_EQ(-1, read(self->fd, pages, page));
+	EXPECT_EQ(EFAULT, errno);
+	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	for (i = 0; i < CALLS; i++) {
+		ASSERT_EQ(0, mprotect(pages, page, PROT_READ | PROT_WRITE));
+		memcpy(pages, calls[i].argument.bytes, calls[i].size);
+		ASSERT_EQ(0, mprotect(pages, page, PROT_READ));
+		EXPECT_EQ(calls[i].gives ? -1 : 0, ioctl(self->fd, calls[i].command, pages));
+		if (calls[i].gives)
+			EXPECT_EQ(EFAULT, errno)
+			{
+				TH_LOG("call %zu", i);
+			}
+		if (calls[i].command == ECOM_IOC_RELEASE)
+			EXPECT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	}
+	EXPECT_EQ(250, card_result(&self->card, 0, 1, 1));
 }
 
 static void *unbind_later(void *card)
