@@ -3,11 +3,11 @@
 # Everything is built below build/. Programs and unit tests are declared, each
 # in the build.mk of its folder:
 #
-#   PROGRAMS += NAME      or      UNIT_TESTS += NAME
+#   PROGRAMS += NAME      or      UNIT_TESTS += NAME      or      PLAIN_TESTS += NAME
 #   NAME-srcs := C files          NAME-pkgs := pkg-config names
 #
-# Programs go to build/NAME; unit tests (cmocka, ASan and UBSan) to
-# build/unit/NAME.
+# Programs go to build/NAME; unit tests (cmocka, ASan and UBSan; the plain ones
+# without) to build/unit/NAME.
 
 BUILD := build
 CC ?= gcc
@@ -22,6 +22,7 @@ CPPFLAGS += -DECEMAIL_VERSION='"$(VERSION)"'
 
 PROGRAMS :=
 UNIT_TESTS :=
+PLAIN_TESTS :=
 .DEFAULT_GOAL := all
 
 # Where things are installed, below DESTDIR. Debian has prefix=/usr.
@@ -66,10 +67,14 @@ $(foreach t,$(UNIT_TESTS),$(eval $(t)-srcs += tests/unit-filter.c))
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p),obj,$(BUILD)/$(p),,)))
 $(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),san,$(BUILD)/unit/$(t),$(SANITIZE),cmocka)))
 
+# Once more as fast as the daemon is, for what time or memory they take.
+$(foreach t,$(PLAIN_TESTS),$(eval $(t)-srcs += tests/unit-filter.c))
+$(foreach t,$(PLAIN_TESTS),$(eval $(call program,$(t),obj,$(BUILD)/unit/$(t),,cmocka)))
+
 # Without sanitizers, for valgrind.
 $(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),obj,$(BUILD)/valgrind/$(t),,cmocka)))
 
-unit-tests: $(UNIT_TESTS:%=$(BUILD)/unit/%)
+unit-tests: $(UNIT_TESTS:%=$(BUILD)/unit/%) $(PLAIN_TESTS:%=$(BUILD)/unit/%)
 
 # The module, in a folder per kernel so that several can be built side by side.
 # KVER=… chooses among the installed headers.
@@ -97,7 +102,7 @@ check-static: ## source checks, T=NAME
 	@scripts/check-static $(T)
 
 check-unit: $(or $(addprefix $(BUILD)/unit/,$(firstword $(subst :, ,$(T)))),unit-tests) ## unit tests, T=NAME[:PATTERN]
-	@tests/run-unit $(addprefix $(BUILD)/unit/,$(or $(T),$(sort $(UNIT_TESTS))))
+	@tests/run-unit $(addprefix $(BUILD)/unit/,$(or $(T),$(sort $(UNIT_TESTS) $(PLAIN_TESTS))))
 
 check-valgrind: $(UNIT_TESTS:%=$(BUILD)/valgrind/%) ## unit tests under valgrind, T=NAME[:PATTERN]
 	@env -u ECEMAIL_LONG UNIT_VALGRIND=1 tests/run-unit $(addprefix $(BUILD)/valgrind/,$(or $(T),$(sort $(UNIT_TESTS))))

@@ -103,3 +103,12 @@ daemon-bus-pkgs := $(ecemaild-pkgs) openssl
 daemon-memory-srcs := tests/daemon/memory.c tests/daemon/fault-server.c tests/daemon/device-fake.c \
 	tests/daemon/loop.c $(DAEMON_PARTS)
 daemon-memory-pkgs := $(ecemaild-pkgs)
+
+# Once more without sanitizers: whether the loop stands still
+STALL_TESTS := daemon-engine daemon-session daemon-security daemon-faults
+PLAIN_TESTS += $(STALL_TESTS:%=%-stalls) daemon-footprint
+$(foreach t,$(STALL_TESTS),$(foreach v,srcs pkgs libs,$(eval $(t)-stalls-$(v) := $($(t)-$(v)))))
+
+daemon-footprint-srcs := tests/daemon/footprint.c tests/daemon/fault-server.c \
+	tests/daemon/device-fake.c tests/daemon/loop.c $(DAEMON_PARTS)
+daemon-footprint-pkgs := $(ecemaild-pkgs)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "daemon/journal.h"
 #include "daemon/slot.h"
 #include "device-fake.h"
 #include "fault-server.h"
@@ -22,6 +23,7 @@
 #define SLOTS	   2
 #define IN_FLIGHT  12 /* requests of a slot: its driver has 16 */
 #define TIMEOUT_MS 1200 /* the daemon ends them 250 ms earlier */
+#define STOP_AFTER 150 /* outcomes */
 
 struct run {
 	sd_event *event;
@@ -30,9 +32,11 @@ struct run {
 	struct device_fake *fake[SLOTS];
 	unsigned int requests;
 	unsigned int pushed; /* so far; their numbers are 1 to this */
+	uint64_t before; /* the identifier of number 0 */
 	unsigned int told[SLOTS]; /* outcomes looked at */
 	unsigned char *completed; /* times, of each number */
 	enum slave89_sent *sent;
+	unsigned char *released; /* likewise, for the next daemon */
 	unsigned int succeeded;
 	unsigned int statuses[1000];
 };
@@ -52,8 +56,13 @@ static char *write_configuration(unsigned int port)
 static void push(struct run *run, unsigned int slot)
 {
 	g_autofree char *to = g_strdup_printf("r%u@hosteng.com", ++run->pushed);
+	const struct ecom_request *request;
 
 	device_fake_mail(run->fake[slot], to, "Widget Report", "Shift # 3\n.\n", TIMEOUT_MS);
+	request = g_queue_peek_tail(&run->fake[slot]->queue);
+	if (run->pushed == 1)
+		run->before = request->id - 1;
+	assert_int_equal(request->id, run->before + run->pushed);
 }
 
 /* "… r123": the mail that the server's words were about, 0: they do not say. */
@@ -68,7 +77,8 @@ static unsigned int number_in(const struct ecom_result *result)
 static void take_outcome(struct run *run, const struct ecom_complete *complete)
 {
 	const struct ecom_result *result = &complete->result;
-	unsigned int number = (unsigned int)complete->id, named = number_in(result);
+	unsigned int number = (unsigned int)(complete->id - run->before);
+	unsigned int named = number_in(result);
 
 	assert_in_range(number, 1, run->pushed);
 	run->completed[number]++;
@@ -78,6 +88,11 @@ static void take_outcome(struct run *run, const struct ecom_complete *complete)
 	if (named && named != number)
 		fail_msg("request %u has the reply to %u: %s", number, named, result->text);
 	assert_int_equal(result->sent == SENT_YES, result->status == 0);
+}
+
+static unsigned int ended(const struct run *run)
+{
+	return run->told[0] + run->told[1];
 }
 
 /* Looks at the outcomes that have come, and asks for as many mails again. */
@@ -93,7 +108,8 @@ static void turn(struct run *run, unsigned int slot)
 	}
 }
 
-static void run_all(struct run *run)
+/* Until so many outcomes have come. */
+static void run_until(struct run *run, unsigned int outcomes)
 {
 	uint64_t end = now_us(CLOCK_MONOTONIC) + (60 + run->requests / 20) * G_USEC_PER_SEC;
 	bool never = false;
@@ -101,12 +117,12 @@ static void run_all(struct run *run)
 	for (unsigned int slot = 0; slot < SLOTS; slot++)
 		for (unsigned int i = 0; i < IN_FLIGHT; i++)
 			push(run, slot);
-	while (run->told[0] + run->told[1] < run->requests && now_us(CLOCK_MONOTONIC) < end) {
+	while (ended(run) < outcomes && now_us(CLOCK_MONOTONIC) < end) {
 		loop_run(run->event, &never, 2);
 		for (unsigned int slot = 0; slot < SLOTS; slot++)
 			turn(run, slot);
 	}
-	assert_int_equal(run->told[0] + run->told[1], run->requests);
+	assert_true(ended(run) >= outcomes);
 }
 
 static void start(struct run *run, unsigned int requests, unsigned int period)
@@ -116,6 +132,7 @@ static void start(struct run *run, unsigned int requests, unsigned int period)
 	run->requests = requests;
 	run->completed = g_new0(unsigned char, requests + 1);
 	run->sent = g_new0(enum slave89_sent, requests + 1);
+	run->released = g_new0(unsigned char, requests + 1);
 	run->server = fault_server_start(requests, period);
 	file = write_configuration(fault_server_port(run->server));
 	sd_event_new(&run->event);
@@ -132,9 +149,10 @@ static void start(struct run *run, unsigned int requests, unsigned int period)
 /* What server and ladder program know, now that nothing is on its way any more. */
 static void compare(const struct run *run)
 {
-	for (unsigned int number = 1; number <= run->requests; number++) {
+	for (unsigned int number = 1; number <= run->pushed; number++) {
 		const struct fault_mail *mail = fault_server_mail(run->server, number);
-		bool wrong = run->completed[number] != 1 || mail->ended > 1 ||
+		bool wrong = run->completed[number] + run->released[number] != 1 ||
+			     mail->ended > 1 || (run->released[number] && mail->ended) ||
 			     (run->sent[number] == SENT_YES && mail->accepted != 1) ||
 			     (run->sent[number] == SENT_NO && mail->accepted);
 
@@ -162,6 +180,15 @@ static void expect_variety(const struct run *run)
 	assert_true(run->succeeded > run->requests / 2);
 }
 
+static void finish(struct run *run)
+{
+	fault_server_stop(run->server);
+	sd_event_unref(run->event);
+	g_free(run->completed);
+	g_free(run->sent);
+	g_free(run->released);
+}
+
 static void test_faults(void **state)
 {
 	bool lengthy = getenv("ECEMAIL_LONG");
@@ -169,24 +196,76 @@ static void test_faults(void **state)
 
 	(void)state;
 	start(&run, lengthy ? 100000 : 1000, lengthy ? 250 : 10);
-	run_all(&run);
+	run_until(&run, run.requests);
 	backplane_free(run.backplane);
 	fault_server_settle(run.server);
 	compare(&run);
 	expect_variety(&run);
-	fault_server_stop(run.server);
-	sd_event_unref(run.event);
-	g_free(run.completed);
-	g_free(run.sent);
+	finish(&run);
+}
+
+static int stop(sd_event_source *source, void *userdata)
+{
+	(void)source;
+	backplane_stop(userdata);
+	return 0;
+}
+
+static void leave(struct run *run, uint64_t id)
+{
+	assert_in_range(id - run->before, 1, run->pushed);
+	run->released[id - run->before]++;
+}
+
+/* What the daemon has not answered it must have handed back, or not have taken. */
+static void take_rest(struct run *run, unsigned int slot)
+{
+	const struct device_fake *fake = run->fake[slot];
+
+	for (; run->told[slot] < fake->complete->len; run->told[slot]++)
+		take_outcome(run, &g_array_index(fake->complete, struct ecom_complete,
+						 run->told[slot]));
+	for (guint i = 0; i < fake->release->len; i++)
+		leave(run, g_array_index(fake->release, struct ecom_release, i).id);
+	for (const GList *at = fake->queue.head; at; at = at->next)
+		leave(run, ((const struct ecom_request *)at->data)->id);
+}
+
+/*
+ * Told to stop amid faults at each mail: the loop goes on without a stall,
+ * comes to its end, and each request is answered or left to the next daemon.
+ */
+static void test_stop(void **state)
+{
+	struct run run = { 0 };
+	bool never = false;
+
+	(void)state;
+	start(&run, 2 * STOP_AFTER, 1);
+	run_until(&run, STOP_AFTER);
+	sd_event_add_defer(run.event, NULL, stop, run.backplane);
+	loop_run(run.event, &never, 10000);
+	assert_int_equal(sd_event_get_state(run.event), SD_EVENT_FINISHED);
+	for (unsigned int slot = 0; slot < SLOTS; slot++)
+		take_rest(&run, slot);
+	backplane_free(run.backplane);
+	fault_server_settle(run.server);
+	compare(&run);
+	finish(&run);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_stop),
 	};
+	int failed;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	message_init();
-	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+	journal_start();
+	failed = cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+	journal_stop();
+	return failed;
 }

@@ -3,8 +3,9 @@
 #define TESTS_DAEMON_MAIL_H
 
 #include "daemon/engine.h"
+#include "loop.h"
 
-#define STALL_US    250000 /* a blocking call would be at least as long as the time-outs here */
+#define DAWDLE_US   125000
 #define TIMEOUT_MS  600
 #define PATIENCE_MS 10000
 
@@ -20,7 +21,8 @@ struct mail {
 	GString *states;
 	GString *trace;
 	int stale_at;
-	unsigned int dawdle_at; /* state whose report takes a while */
+	unsigned int dawdle_at; /* state whose report takes DAWDLE_US */
+	uint64_t stall_us; /* how long the loop may stand still for it */
 	bool done;
 	uint64_t took_us;
 };
