@@ -21,7 +21,9 @@
  *
  * Sockets are watched edge-triggered: with many ready at once, sd-event would
  * otherwise be told of all of them again before each one's turn. So whoever
- * reads goes on until there is nothing left, or asks to be called again.
+ * reads goes on until there is nothing left, or asks to be called again. Less
+ * than was asked for is all there was, unless the stream has ended behind it,
+ * which the event says, or TLS is in between.
  *
  * A kept-open session whose first command gets a 421, or no reply but a close,
  * had died before: the submission is started again, on a new session, once.
@@ -48,7 +50,8 @@
 /* A whole TLS record: what OpenSSL has read of the socket no event tells of. */
 #define RECORD_MAX 16384
 
-#define IO_EVENTS (EPOLLIN | EPOLLOUT | EPOLLET)
+#define IO_EVENTS  (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+#define END_EVENTS (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 
 enum session_phase {
 	SESSION_RESOLVING,
@@ -67,6 +70,7 @@ struct session {
 	unsigned int server; /* which one of the setup */
 	bool reused; /* it has carried a submission before this one */
 	bool retired; /* no further submission */
+	bool ending; /* the stream has an end, perhaps behind what is still to be read */
 	struct resolution *resolution;
 	struct connection connection;
 	struct reply_parser parser;
@@ -284,6 +288,12 @@ static void take_another_turn(struct session *session)
 	sd_event_source_set_io_events(session->io, IO_EVENTS);
 }
 
+/* No need to ask the socket once more. */
+static bool is_drained(const struct session *session, size_t n)
+{
+	return n < RECORD_MAX && !session->ending && !session->connection.tls_wanted;
+}
+
 static void receive(struct session *session)
 {
 	char buffer[RECORD_MAX];
@@ -303,6 +313,8 @@ static void receive(struct session *session)
 			return;
 		}
 		take(session, buffer, n);
+		if (is_drained(session, n))
+			return;
 	}
 	if (!session->transaction.ended)
 		take_another_turn(session);
@@ -423,11 +435,10 @@ static int advance(struct session *session)
 	return 0;
 }
 
-static void work(struct session *session)
+static void proceed(struct session *session)
 {
 	struct transaction *transaction = &session->transaction;
 
-	receive(session);
 	if (!transaction->ended && advance(session) < 0) {
 		end_stale(session);
 		return;
@@ -436,6 +447,12 @@ static void work(struct session *session)
 		start_again(session);
 	else if (transaction->ended)
 		end(session, &transaction->outcome, transaction->clean && !session->out->len);
+}
+
+static void work(struct session *session)
+{
+	receive(session);
+	proceed(session);
 }
 
 static void await_close(struct session *session)
@@ -477,7 +494,7 @@ static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void 
 
 	(void)source;
 	(void)fd;
-	(void)revents;
+	session->ending |= revents & END_EVENTS;
 	if (session->phase == SESSION_BUSY)
 		work(session);
 	else if (session->phase == SESSION_RESETTING)
@@ -606,7 +623,7 @@ void session_check(struct session *session)
 		end_stale(session);
 }
 
-/* Begins the transaction. */
+/* Makes ready for the transaction. */
 static void converse(struct session *session)
 {
 	struct submission *submission = session->submission;
@@ -619,7 +636,6 @@ static void converse(struct session *session)
 			  session->connection.pipelining, session->setup->all_or_nothing,
 			  submission->recipient_codes);
 	session->step = TRANSACTION_WAIT;
-	work(session);
 }
 
 void session_connected(struct session *session, CURLcode code)
@@ -636,10 +652,12 @@ void session_connected(struct session *session, CURLcode code)
 		return;
 	}
 	session->connection.trace = NULL; /* its submission is not the last one */
-	if (session->submission->message)
+	if (session->submission->message) {
 		converse(session);
-	else
+		work(session);
+	} else {
 		end(session, &connected, true);
+	}
 }
 
 bool session_reuse(struct session *session, struct submission *submission)
@@ -657,6 +675,7 @@ bool session_reuse(struct session *session, struct submission *submission)
 	session->reused = true;
 	submission_trace(submission, "Session reused", NULL);
 	converse(session);
+	proceed(session); /* there is nothing to receive, as was just seen */
 	return true;
 }
 
