@@ -3,8 +3,9 @@
 
 hanging-server.py PORT STATE FOLDER
 
-STATE is where the first conversation hangs: "greeting", "EHLO", "MAIL", "RCPT",
-"DATA" or "dot". It then keeps the connection open without a word until there is
+STATE is where the first conversation hangs: "connect", "greeting", "EHLO",
+"MAIL", "RCPT", "DATA" or "dot". "connect" hangs before there is one: nobody
+takes connections from the full queue, so that TCP gets no answer. It then keeps the connection open without a word until there is
 a file FOLDER/go, and goes on as if nothing had been. Later ones are served.
 FOLDER gets a file for each message of which the end of data has come: N.eml,
 and "hung" once the first conversation hangs.
@@ -15,6 +16,7 @@ import select
 import socket
 import socketserver
 import sys
+import time
 
 PORT, STATE, FOLDER = int(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3])
 conversations = []
@@ -79,7 +81,32 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
+def unanswered():
+    """How many connections to the port wait for TCP's answer."""
+    lines = pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+    remote_and_state = [line.split()[2:4] for line in lines]
+    return remote_and_state.count([f"0100007F:{PORT:04X}", "02"])
+
+
+def leave_unanswered():
+    """With the queue full, until it is let go."""
+    with contextlib.ExitStack() as queue:
+        while not unanswered():
+            client = queue.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", PORT))
+        client.close()
+        (FOLDER / "listens").touch()
+        while not (FOLDER / "go").exists():
+            if unanswered():
+                (FOLDER / "hung").touch()
+            time.sleep(0.1)
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
+Server.request_queue_size = 0 if STATE == "connect" else 16
 with Server(("127.0.0.1", PORT), Conversation) as server:
+    if STATE == "connect":
+        leave_unanswered()
     (FOLDER / "listens").touch()
     server.serve_forever()

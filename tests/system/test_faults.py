@@ -2,8 +2,13 @@
 """What the ladder program is told when daemon, network or server fail, and what
 the mail server has got then."""
 
+import contextlib
+import email.utils
+import time
+
 import test_mail
 from bench import BUSY, SUCCESS, error
+from test_setup import power_cut
 from test_mail import (check, expect, guest, kill_daemon, newest_outcome, prepare, taken,
                        wait_hung)
 
@@ -11,10 +16,15 @@ __all__ = ["guest", "prepare", "check"]
 
 HANGING_PORT = test_mail.HANGING_PORT
 UNKNOWN, NOT_SENT = 0, 1
+HOURS = 3600
+CRASHES = 20
+
+# Of one test, since one boots the guest again.
+TIMEOUT = 400
 
 # Where the server can hang, and the SMTP state of it. 6 and 7 cannot be had: a
 # frame's mail fits the socket.
-STATES = {"greeting": 2, "EHLO": 2, "MAIL": 3, "RCPT": 4, "DATA": 5, "dot": 8}
+STATES = {"connect": 1, "greeting": 2, "EHLO": 2, "MAIL": 3, "RCPT": 4, "DATA": 5, "dot": 8}
 
 
 class Hanging:
@@ -69,6 +79,17 @@ def killed(bench, state):
         hanging.expect_taken(1)
 
 
+def test_killed_in_connecting(bench):
+    """kill -9 in state 1, with TCP's first packet unanswered: the next one connects, too."""
+    with Hanging(bench, "connect") as hanging:
+        pid = running(bench)
+        kill_daemon(bench)
+        assert bench.poll(lambda: running(bench) not in (False, pid), 60), "no new daemon"
+        hanging.go_on()
+        hanging.expect(SUCCESS)
+        hanging.expect_taken(1)
+
+
 def test_killed_in_greeting(bench):
     """kill -9 in state 2, before the greeting."""
     killed(bench, "greeting")
@@ -109,6 +130,11 @@ def cut(bench, state):
         assert running(bench) == pid, "the daemon was restarted"
 
 
+def test_network_cut_in_connecting(bench):
+    """Cut in state 1: 11, not sent."""
+    cut(bench, "connect")
+
+
 def test_network_cut_in_greeting(bench):
     """Cut in state 2: 12, not sent."""
     cut(bench, "greeting")
@@ -143,6 +169,48 @@ def test_server_restarts_between_mails(bench):
     assert len(bench.mailbox(2)) == 2
 
 
+def kill_server(bench):
+    """The server's process is no more; its sockets close."""
+    bench.run(["systemctl", "kill", "--signal=KILL", "hanging"])
+
+
+def server_killed(bench, state, sent):
+    """The server dies in this state: 20, in that state; the next mail goes to the next server."""
+    with Hanging(bench, state) as hanging:
+        kill_server(bench)
+        hanging.expect(error(20))
+        assert newest_outcome(bench)[1:] == [20, sent], newest_outcome(bench)
+        assert test_mail.result(bench)[2] == STATES[state], test_mail.result(bench)
+    bench.run(["rm", "-r", "/tmp/hanging"])
+    test_mail.start_hanging_server(bench, "nowhere")
+    try:
+        expect(bench.press(), BUSY, SUCCESS)
+        assert taken(bench) == 1
+    finally:
+        test_mail.stop_hanging_server(bench)
+
+
+def test_server_killed_in_data(bench):
+    """Killed in state 5: 20, not sent, and nothing of it is sent later."""
+    server_killed(bench, "DATA", NOT_SENT)
+
+
+def test_server_killed_in_end_of_data(bench):
+    """Killed in state 8: 20, unknown, and it is not sent again."""
+    server_killed(bench, "dot", UNKNOWN)
+
+
+def test_server_restarts_while_connecting(bench):
+    """With Retry=transient a server that dies and comes back gets the mail, once."""
+    with Hanging(bench, "greeting", Retry="transient") as hanging:
+        kill_server(bench)
+        bench.run(["sleep", "2"])
+        bench.run(["rm", "-r", "/tmp/hanging"])
+        test_mail.start_server(bench, "nowhere")
+        hanging.expect(SUCCESS)
+        hanging.expect_taken(1)
+
+
 def test_stop_waits_for_the_answer(bench):
     """With a stop limit that is shorter than the server's thinking: still 0."""
     limit = "/run/systemd/system/ecemaild.service.d/limit.conf"
@@ -171,3 +239,133 @@ def test_restart_amid_a_mail(bench):
         bench.run(["systemctl", "restart", "ecemaild"])
         hanging.expect(SUCCESS)
         hanging.expect_taken(1)
+
+
+def test_restart_takes_a_moment(bench):
+    """After a crash systemd has a daemon again that takes requests, and says how soon."""
+    with Hanging(bench, "RCPT") as hanging:
+        kill_daemon(bench)
+        hanging.expect(SUCCESS)
+        hanging.expect_taken(1)
+        clock = bench.daemon("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic",
+                             "InactiveEnterTimestampMonotonic")
+    died, started, ready = (int(clock[name + "TimestampMonotonic"]) for name in
+                            ("InactiveEnter", "ExecMainStart", "ActiveEnter"))
+    assert died < started < ready, clock
+    print(f"# {(started - died) / 1000:.0f} ms to its start, {(ready - started) / 1000:.0f} ms "
+          "more until it was ready, in emulation")
+
+
+def test_crashes_without_end(bench):
+    """However often it crashes in short time, systemd does not give up."""
+    before = int(bench.daemon("NRestarts")["NRestarts"])
+    bench.run(["sh", "-c", """
+        for i in $(seq "$1"); do
+            old=$(systemctl show -P MainPID ecemaild)
+            kill -9 "$old"
+            for j in $(seq 300); do
+                new=$(systemctl show -P MainPID ecemaild)
+                [ "$new" != 0 ] && [ "$new" != "$old" ] && continue 2
+                sleep 0.1
+            done
+            exit 1
+        done""", "sh", str(CRASHES)], timeout=300)
+    assert bench.poll(lambda: running(bench), 60), bench.daemon("ActiveState", "Result")
+    restarts = int(bench.daemon("NRestarts")["NRestarts"]) - before
+    assert restarts >= CRASHES, f"only {restarts} restarts"
+    expect(bench.press(), BUSY, SUCCESS)
+    assert len(bench.mailbox()) == 1
+
+
+def set_clock(bench, seconds):
+    """Steps the guest's clock, without the hardware's."""
+    bench.run(["date", "-s", f"@{seconds:.0f}"])
+
+
+def clock_of(bench):
+    """What time it is in the guest."""
+    return float(bench.run(["date", "+%s"]).stdout)
+
+
+@contextlib.contextmanager
+def stepped(bench, hours):
+    """With the guest's clock wrong by so many hours."""
+    right, began = clock_of(bench), time.monotonic()
+    set_clock(bench, right + hours * HOURS)
+    try:
+        yield
+    finally:
+        set_clock(bench, right + time.monotonic() - began)
+
+
+def dated(bench, message):
+    """How far the mail's date is from the guest's clock, in seconds."""
+    return abs(email.utils.parsedate_to_datetime(message["Date"]).timestamp() - clock_of(bench))
+
+
+def step_within_a_request(bench, hours):
+    """Neither an answer that comes nor one that does not is judged by the stepped clock."""
+    with Hanging(bench, "RCPT") as hanging:
+        with stepped(bench, hours):
+            bench.run(["sleep", "3"])
+            hanging.go_on()
+            hanging.expect(SUCCESS)
+            hanging.expect_taken(1)
+    bench.run(["rm", "-r", "/tmp/hanging"])
+    with Hanging(bench, "RCPT", Timeout=8) as hanging:
+        began = time.monotonic()
+        pid = running(bench)
+        with stepped(bench, hours):
+            hanging.expect(error(14))
+            seconds = time.monotonic() - began
+            assert 3 < seconds < 30, f"it took {seconds:.1f} s instead of less than 8"
+            hanging.expect_taken(0)
+        assert running(bench) == pid, "the daemon was restarted"
+
+
+def test_clock_steps_forward(bench):
+    """Five hours later, from one moment to the next: the deadline is where it was."""
+    step_within_a_request(bench, 5)
+
+
+def test_clock_steps_back(bench):
+    """Five hours earlier likewise."""
+    step_within_a_request(bench, -5)
+
+
+def test_date_follows_the_clock(bench):
+    """The mail's date is that of the clock when it was asked for, also on a kept-open session."""
+    for hours in 0, 7, -7:
+        bench.empty_mailbox()
+        with stepped(bench, hours):
+            expect(bench.press(), BUSY, SUCCESS)
+            message, = bench.mailbox()
+            assert dated(bench, message) < 60, (hours, message["Date"], clock_of(bench))
+
+
+def test_clock_wrong_at_boot(bench):
+    """A PC whose battery is empty mails at once, and goes on when its clock is set amid a mail."""
+    right = clock_of(bench)
+    bench.run(["python3", "-c", """
+import fcntl, os, struct
+fcntl.ioctl(os.open("/dev/rtc0", os.O_RDONLY), 0x4024700a,
+            struct.pack("9i", 0, 0, 12, 1, 0, 101, 0, 0, 0))"""])
+    power_cut(bench)
+    bench.start_postfix()
+    bench.empty_mailbox()  # again, as the disk may not have heard of it
+    assert clock_of(bench) < right - 24 * HOURS, "the clock is right all the same"
+    bench.run(["systemctl", "start", "ecemaild"])
+    expect(bench.press(), BUSY, SUCCESS)
+    message, = bench.mailbox()
+    assert dated(bench, message) < 60, message["Date"]
+    bench.run(["rm", "-rf", "/tmp/hanging"])
+    with Hanging(bench, "RCPT") as hanging:
+        set_clock(bench, right)
+        hanging.go_on()
+        hanging.expect(SUCCESS)
+        hanging.expect_taken(1)
+    bench.configure()
+    bench.empty_mailbox()
+    expect(bench.press(), BUSY, SUCCESS)
+    message, = bench.mailbox()
+    assert dated(bench, message) < 60, message["Date"]
