@@ -41,7 +41,8 @@ $(eval $(call plcsim-test,card,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,script,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,misbehave,tests/plcsim/misbehave.c tests/plcsim/card.c))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
-$(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c $(plcsim-all-srcs)))
+$(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c tests/plcsim/fake-host.c \
+	$(plcsim-all-srcs)))
 
 install-plcsim: $(BUILD)/plcsim
 	install -D -m 755 $(BUILD)/plcsim $(DESTDIR)$(bindir)/plcsim
