@@ -7,8 +7,10 @@ STATE is where the first conversation hangs: "connect", "greeting", "EHLO",
 "MAIL", "RCPT", "DATA" or "dot". "connect" hangs before there is one: nobody
 takes connections from the full queue, so that TCP gets no answer. It then keeps the connection open without a word until there is
 a file FOLDER/go, and goes on as if nothing had been. Later ones are served.
+With "recipient" each hangs that is for such a one: rcpt@… at RCPT, dot@… at the
+dot.
 FOLDER gets a file for each message of which the end of data has come: N.eml,
-and "hung" once the first conversation hangs.
+and "hung" once a conversation hangs, with a line for each.
 """
 import contextlib
 import pathlib
@@ -28,7 +30,7 @@ class Conversation(socketserver.StreamRequestHandler):
     def handle(self):
         """Answers until QUIT, or hangs."""
         conversations.append(self)
-        self.hangs = conversations[0] is self
+        self.recipient = ""
         with contextlib.suppress(OSError):
             self.converse()
 
@@ -39,6 +41,9 @@ class Conversation(socketserver.StreamRequestHandler):
             verb = line.strip().split(b" ")[0].upper()
             if verb in (b"EHLO", b"HELO"):
                 self.say("EHLO", "250 hanging.ecemail.test")
+            elif verb == b"RCPT":
+                self.recipient = line.decode(errors="replace").partition("<")[2]
+                self.say("RCPT", "250 2.0.0 ok")
             elif verb == b"DATA":
                 self.say("DATA", "354 go on")
                 self.take_message()
@@ -58,13 +63,19 @@ class Conversation(socketserver.StreamRequestHandler):
             number = len(list(FOLDER.glob("*.eml"))) + 1
             (FOLDER / f"{number}.eml").write_bytes(b"".join(lines))
 
+    def hangs_at(self, state):
+        """Whether this is where to hang."""
+        if STATE == "recipient":
+            return self.recipient.startswith({"RCPT": "rcpt@", "dot": "dot@"}.get(state, "-"))
+        return state == STATE and conversations[0] is self
+
     def say(self, state, text):
         """Answers, unless this is where to hang."""
-        if self.hangs and state == STATE:
-            (FOLDER / "hung").touch()
+        if self.hangs_at(state):
+            with open(FOLDER / "hung", "a", encoding="utf-8") as file:
+                print(state, file=file)
             self.hang()
         self.wfile.write(text.encode() + b"\r\n")
-
 
     def hang(self):
         """Until it is let go, or the client has gone."""

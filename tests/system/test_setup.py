@@ -3,6 +3,7 @@
 survives a power cut, what happens when the disk is full."""
 
 import json
+import os
 import pathlib
 import random
 import re
@@ -17,8 +18,10 @@ DEVICE = "/dev/ecom0s1"
 SLOT = "/org/ecemail1/card/0/slot/1"
 STATE = "/var/lib/ecemail"
 
+LONG = bool(os.environ.get("ECEMAIL_LONG"))
+
 # Of one test, since some boot the guest again.
-TIMEOUT = 600
+TIMEOUT = 3600 if LONG else 600
 
 # In the guest: sets three fields to the same number, again and again, and says
 # which number the daemon has called safe.
@@ -37,7 +40,9 @@ def guest():
         def __enter__(self):
             super().__enter__()
             self.install()
-            self.put_file("/root/slot.py", (HERE / "slot.py").read_text(encoding="utf-8"))
+            for tool in ("slot.py", "wild-bus.py"):
+                self.put_file(f"/usr/local/lib/{tool}",
+                              (HERE / tool).read_text(encoding="utf-8"))
             self.run(["sh", "-c", """
                 for user in ann:4711 bob:4712; do
                     echo "${user%:*}:x:${user#*:}:${user#*:}::/:/bin/sh" >>/etc/passwd
@@ -101,16 +106,23 @@ def wait_for_slot(bench):
     assert found, "the slot is not on the bus"
 
 
-def power_cut(bench):
-    """The guest's processor starts anew, in the midst of whatever it does."""
-    before = bench.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout
+def reset(bench):
+    """The guest's processor starts anew, in the midst of whatever it does; returns
+    what tells this boot from the next."""
+    boot_id = bench.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout
     qmp = bench.qmp()
     qmp.command("system_reset")
     qmp.close()
+    return boot_id
+
+
+def booted(bench, boot_id):
+    """Waits until the guest has booted since that."""
     end = time.monotonic() + 300
     while time.monotonic() < end:
         try:
-            if bench.run(["cat", "/proc/sys/kernel/random/boot_id"], timeout=10).stdout != before:
+            now = bench.run(["cat", "/proc/sys/kernel/random/boot_id"], timeout=10).stdout
+            if now != boot_id:
                 bench.settle(300)
                 return
         except Failure:
@@ -185,6 +197,50 @@ def test_daemon_checks_by_itself(bench):
         bench.run(["systemctl", "reload", "dbus"])
 
 
+def daemon_memory(bench):
+    """KiB of the daemon's own."""
+    pid = bench.daemon("MainPID")["MainPID"]
+    text = bench.run(["grep", "RssAnon", f"/proc/{pid}/status"]).stdout
+    return pid, int(text.split()[1])
+
+
+def what_is_kept(bench):
+    """The stored setups, the files of the state, the trace and the scratch file."""
+    files = bench.run(["sh", "-c", f"cd {STATE} && find . -type f -exec sha256sum {{}} +"]).stdout
+    text = call(bench, "ExportSetup", interface="Manager", path="/org/ecemail1")["data"]
+    scratch = call(bench, "GetRegisters", "qqq", "90", "0", "64")["data"]
+    return sorted(files.splitlines()), text, scratch, call(bench, "GetSetup")["data"]
+
+
+def test_wild_calls(bench):
+    """Whatever somebody without a right says on the bus, nothing changes, no recipient, subject
+    or password comes back, and the daemon does not grow. 1,000 calls, with ECEMAIL_LONG=1
+    100,000."""
+    count = 100000 if LONG else 1000
+    seed = int(os.environ.get("ECEMAIL_SEED") or time.time_ns() % 1000000)
+    expect(bench.press(), BUSY, SUCCESS)
+    set_fields(bench, Cc="night@hosteng.com", **{"Group.maint": "joe@hosteng.com"})
+    call(bench, "SendTestMail", "sss", "mark@hosteng.com", "secret subject", "x")
+
+    def wild(number, seed):
+        done = bench.run(["runuser", "-u", "bob", "--", "python3", "/usr/local/lib/wild-bus.py",
+                          str(number), str(seed), "mark@", "night@", "joe@", "PLC@", "A-42F",
+                          "secret subject", "Widget"],
+                         timeout=TIMEOUT - 60, check=False)
+        assert done.status == 0, f"seed {seed}: {done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+    wild(1000, seed)  # its heap has found its size then
+    before, (pid, memory) = what_is_kept(bench), daemon_memory(bench)
+    ends = wild(count, seed + 1)
+    assert what_is_kept(bench) == before, f"seed {seed}: something has changed"
+    now, grown = daemon_memory(bench)
+    assert now == pid, f"seed {seed}: the daemon was restarted"
+    assert grown <= memory + 512, f"seed {seed}: the daemon grew from {memory} to {grown} KiB"
+    assert ends["answered"] > count / 20 and ends["AccessDenied"] > count / 4, ends
+    assert not bench.journal(bench.start, "ECEMAIL_AUTHOR=bob (uid 4712)")
+    print(f"# seed {seed}: {ends}, {memory} KiB, then {grown} KiB", flush=True)
+
+
 def test_restart_keeps_the_working_copy(bench):
     """What the ladder program has changed outlives the daemon, not the card's power."""
     bench.ctl("frame", "1", "01810700060239" + "30")
@@ -207,7 +263,7 @@ def power_cut_while_setting(bench, seconds):
     setter = bench.popen(["sh", "-c", SETTER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     safe = int(setter.stdout.readline())
     time.sleep(seconds)
-    power_cut(bench)
+    booted(bench, reset(bench))
     setter.kill()
     for line in setter.stdout.read().split():
         safe = max(safe, int(line))
@@ -244,7 +300,8 @@ def test_power_cut_again(bench):
 
 
 def test_full_disk(bench):
-    """Nothing can be written: set says so and changes nothing, mail goes on."""
+    """Nothing can be written, for want of room or right: set says so and changes nothing,
+    mail goes on."""
     bench.run(["sh", "-c", f"systemctl stop ecemaild; mount -t tmpfs -o size=16k tmpfs {STATE}; "
                f"systemctl start ecemaild; dd if=/dev/zero of={STATE}/filler bs=1k 2>/dev/null; :"])
     try:
@@ -255,10 +312,16 @@ def test_full_disk(bench):
         assert fields_of(bench)["Timeout"][0] == "60"
         bench.ctl("frame", "1", "01810700060239" + "30")
         block = bench.poll(lambda: (b := json.loads(bench.run(
-            ["python3", "/root/slot.py", DEVICE, "registers", "89", "40700", "10"]).stdout))[1]
+            ["python3", "/usr/local/lib/slot.py", DEVICE, "registers", "89", "40700", "10"]).stdout))[1]
             not in (1, 33) and b, 20)
         assert block[1] == 25 and block[7] == 56, block
         expect(bench.press(), BUSY, SUCCESS)
+        bench.run(["mount", "-o", "remount,ro", STATE])
+        text = call(bench, "SetSetup", "sa{ss}as", "both", "1", "Timeout", "45", "0",
+                    success=False)
+        assert "Read-only file system" in text, text
+        expect(bench.press(), BUSY, SUCCESS)
+        bench.run(["mount", "-o", "remount,rw", STATE])
         bench.run(["rm", f"{STATE}/filler"])
         set_fields(bench, Timeout="45")
     finally:
