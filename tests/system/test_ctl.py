@@ -6,9 +6,12 @@ import contextlib
 import json
 import pathlib
 import re
+import socket
 import subprocess
+import time
 
 from bench import BUSY, SUCCESS, Bench, error
+from vm_guest import ROOT
 
 HERE = pathlib.Path(__file__).resolve().parent
 HANGING_PORT = 2525
@@ -184,11 +187,17 @@ def test_all_is_well(bench):
 
 
 def test_daemon_stopped(bench):
-    """The daemon is stopped."""
+    """The daemon is stopped; history has what was before."""
+    assert bench.press() == [BUSY, SUCCESS]
+    bench.outcomes(bench.start)
     bench.run(["systemctl", "stop", "ecemaild"])
     try:
         names_fault(bench, "service", "stopped", "systemctl start ecemaild")
         assert finding(bench, "status", "slot")[1]["verdict"] == "wrong"
+        last = json.loads(ctl(bench, "history", "--json", "-n", "1").stdout)
+        assert last["status"] == 0 and last["slot"] == "0:K1", last
+        result = ctl(bench, "status", "Barry")
+        assert result.status == 2 and "while ecemaild runs" in result.stderr, result.stderr
         result = ctl(bench, "setup", "show")
         assert result.status == 3 and "systemctl status ecemaild" in result.stderr, result.stderr
     finally:
@@ -459,3 +468,224 @@ def test_completion(bench):
                           (["setup", "se"], "set"), (["setup", "set", "Sender"], "SenderAddress=")):
         said = bench.run(["bash", "/root/complete", "ecemailctl", *words]).stdout
         assert wanted in said.split(), (words, said)
+
+
+# Every command with a slot, by the module's name; trace, monitor: until it is stopped
+BY_NAME = (
+    ["status", "Barry"], ["doctor", "--no-probe", "Barry"], ["setup", "show", "Barry"],
+    ["setup", "set", "Barry", "Timeout=61"], ["setup", "restore", "Barry"],
+    ["test", "Barry", "--to", "mark@hosteng.com"], ["history", "Barry"], ["requests", "Barry"],
+    ["probe", "Barry"], ["registers", "Barry", "V1", "2"], ["registers", "Barry"],
+    ["frames", "Barry"])
+# … and those that have none
+BY_ITSELF = (["explain", "550", "5.1.1", "VRFY"], ["setup", "fields"], ["setup", "export"],
+             ["submit", "--server", "smtp://127.0.0.1", "--from", "a@hosteng.com", "--to",
+              "mark@hosteng.com"])
+
+
+def test_slots_by_name_and_json(bench):
+    """Each command takes the module's name for a slot and prints JSON; each line of it is an
+    object by itself."""
+    bench.configure(ModuleName="Barry")
+    on_bus(bench)
+    assert bench.press() == [BUSY, SUCCESS]
+    bench.outcomes(bench.start)
+    for words in BY_NAME + BY_ITSELF:
+        result = ctl(bench, *words, "--json")
+        assert result.status == 0 and result.stdout, (words, result.status, result.stderr)
+        for line in result.stdout.splitlines():
+            assert isinstance(json.loads(line), dict), (words, line)
+        if words in BY_NAME:
+            result = ctl(bench, *("Larry" if word == "Barry" else word for word in words))
+            assert result.status == 2 and "there is no slot 'Larry', but 0:K1" in result.stderr, (
+                words, result.status, result.stderr)
+    for words, wanted in ((["monitor", "Barry"], '"event"'), (["trace", "Barry"], '"Success!"')):
+        background(bench, *words, "--json")
+        try:
+            output_has(bench, "{")
+            assert bench.press() == [BUSY, SUCCESS]
+            text = output_has(bench, wanted)
+            assert all(isinstance(json.loads(line), dict) for line in text.splitlines()), text
+        finally:
+            bench.run(["systemctl", "stop", "ctl"])
+
+
+def flood(bench, count):
+    """So many frames that the driver refuses, each an event."""
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(20)
+        control.connect(str(bench.state / "plcsim.ctl"))
+        for _ in range(count):
+            control.sendall(b"frame 1 02010000\n")
+            answer = control.recv(4096)
+            assert answer.startswith(b"error: SP error"), answer
+
+
+def drops(bench, pid):
+    """How many netlink messages a process has lost: its sockets have its number as port."""
+    rows = [line.split() for line in
+            bench.run(["cat", "/proc/net/netlink"]).stdout.splitlines()[1:]]
+    return sum(int(row[8]) for row in rows if row[1] == "16" and int(row[2]) & 0x3fffff == int(pid))
+
+
+def test_events_are_lost(bench):
+    """More events than a socket holds (ENOBUFS): monitor says so and shows what is, the daemon
+    finds out by itself that the card was powered up meanwhile."""
+    bench.ctl("scan", "time", "1")
+    background(bench, "monitor")
+    output_has(bench, "0:K1")
+    pid = bench.daemon("MainPID")["MainPID"]
+    generation = bench.run(["sh", "-c", "cat /sys/bus/pci/drivers/ecom/0*/ecom_generation"]).stdout
+    assert drops(bench, pid) == 0
+    try:
+        bench.run(["systemctl", "kill", "-s", "STOP", "ctl", "ecemaild"])
+        flood(bench, 400)
+        bench.ctl("card", "reset")
+        time.sleep(3)
+        assert drops(bench, pid) > 0, "nothing was lost"
+    finally:
+        bench.ctl("scan", "time", "10")
+        bench.run(["systemctl", "kill", "-s", "CONT", "ctl", "ecemaild"])
+    try:
+        text = output_has(bench, "-- events were lost; cards and slots as they are now:")
+        assert "0:K1 H2-ECOM100" in text.rpartition("-- events were lost")[2], text
+        flood(bench, 1)
+        text = output_has(bench, "frame refused")
+    finally:
+        bench.run(["systemctl", "stop", "ctl"])
+    now = bench.run(["sh", "-c", "cat /sys/bus/pci/drivers/ecom/0*/ecom_generation"]).stdout
+    assert now != generation
+    found = bench.poll(lambda: bench.run(
+        ["busctl", "get-property", "org.ecemail1", "/org/ecemail1/card/0/slot/1",
+         "org.ecemail1.Slot", "CardGeneration"]).stdout.split()[1] == str(int(now, 16)), 20)
+    assert found, "the daemon has not noticed the card's power-up"
+    assert bench.daemon("MainPID")["MainPID"] == pid, "the daemon was restarted"
+    bench.ctl("wait", "V1400=0", "20")
+    assert bench.press() == [BUSY, SUCCESS]
+
+
+def here(*words):
+    """Runs the ecemailctl of this tree on this machine."""
+    return subprocess.run([ROOT / "build/ecemailctl", *words], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=20, check=False)
+
+
+def completed(*words):
+    """What bash would offer for the last of the words."""
+    script = (f'PATH={ROOT}/build:$PATH; . {ROOT}/daemon/ctl/ecemailctl.bash; COMP_WORDS=("$@"); '
+              'COMP_CWORD=$(($# - 1)); _ecemailctl; printf "%s\\n" "${COMPREPLY[@]}"')
+    return set(subprocess.run(["bash", "-c", script, "bash", "ecemailctl", *words],
+                              capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_help(_):
+    """By the program's own help: each command has help with an example, options, --json; each
+    is completed, and so are its words; a wrong command line is 2, help is 0, and the help's exit
+    statuses are those of the document."""
+    text = here("--help").stdout
+    commands = re.findall(r"^  ([a-z]+) ", text.partition("Commands:")[2].partition("\n\n")[0],
+                          re.MULTILINE)
+    assert len(commands) == 15 and completed("") == set(commands), commands
+    document = (ROOT / "Documentation/ecemailctl.rst").read_text(encoding="utf-8")
+    for status in "0 done", "1 not in order", "2 wrong command", "3 cannot be known":
+        assert status in " ".join(text.split()), status
+    for status in "0     done", "1     it is not in order", "2     the command", "3     cannot be":
+        assert f"\n{status}" in document, status
+    for command in commands:
+        assert f"``{command}``" in document or f"\n{command}\n" in document, command
+        result = here(command, "--help")
+        options = set(re.findall(r"--[a-z-]+", result.stdout))
+        assert result.returncode == 0 and "--json" in options, (command, result.stdout)
+        assert command == "submit" or f"  ecemailctl {command}" in result.stdout, result.stdout
+        assert completed(command, "--") == options, (command, options)
+        for wrong in ["--no-such"], ["no", "such", "words"]:
+            result = here(command, *wrong)
+            known = 3 if command == "registers" and len(wrong) > 1 else 2
+            assert result.returncode == known and result.stderr and not result.stdout, (
+                command, wrong, result)
+    assert here().returncode == 2 and here("no-such").returncode == 2
+    assert here("--version").returncode == 0
+    words = here("setup", "no-such").stderr.partition("wants ")[2].partition(", not")[0]
+    assert completed("setup", "") == set(re.findall("[a-z]+", words)) - {"or"}, words
+    assert completed("credential", "") == {"set"}
+
+
+DROP_IN = "/run/systemd/system/ecemaild.service.d/allowed.conf"
+
+
+def allow_addresses(bench, *addresses):
+    """Holds the daemon to them by the drop-in that the document has; to any without."""
+    text = "[Service]\nIPAddressDeny=any\n" + "".join(
+        f"IPAddressAllow={address}\n" for address in addresses)
+    if addresses:
+        bench.put_file(DROP_IN, text)
+    else:
+        bench.run(["rm", "-f", DROP_IN])
+    bench.run(["systemctl", "daemon-reload"])
+    bench.run(["systemctl", "restart", "ecemaild"])
+    on_bus(bench)
+
+
+def test_address_allow_list(bench):
+    """With the documented drop-in the daemon reaches the server that it names, and no other;
+    bus, journal and driver go on as ever."""
+    bench.configure(Timeout=5)
+    try:
+        allow_addresses(bench, "127.0.0.1")
+        assert bench.press() == [BUSY, SUCCESS]
+        assert ctl(bench, "setup", "set", "Timeout=4").status == 0
+        allow_addresses(bench, "192.0.2.1")
+        seen = bench.press()
+        assert seen in ([BUSY, error(20)], [BUSY, error(11)]), seen
+    finally:
+        allow_addresses(bench)
+    assert bench.press() == [BUSY, SUCCESS]
+
+
+def status_text(bench):
+    """What systemctl status says that the daemon does."""
+    return bench.daemon("StatusText")["StatusText"]
+
+
+def test_service(bench):
+    """systemctl: status has counts and the last error; reload applies a changed setup, and says
+    why it keeps the old one; started without a card it is active, says so, and takes the card
+    when it comes. By the journal's fields an outcome is found; no text of a mail is in it."""
+    assert bench.press() == [BUSY, SUCCESS]
+    bench.stop_postfix()
+    assert bench.press() == [BUSY, error(20)]
+    bench.start_postfix()
+    text = status_text(bench)
+    assert "1 slot; 1 mails sent, 1 failed; last error: " in text and "status 20" in text, text
+    pid = bench.daemon("MainPID")
+    bench.configure(restart=False, trace=False, SenderName="Reloaded")
+    bench.run(["systemctl", "reload", "ecemaild"])
+    assert bench.press() == [BUSY, SUCCESS]
+    assert "Reloaded" in bench.mailbox(2)[-1]["From"]
+    bench.configure(restart=False, trace=False, Port="none")
+    bench.run(["systemctl", "reload", "ecemaild"])
+    said = bench.poll(lambda: [entry["MESSAGE"] for entry in bench.journal(bench.start)
+                               if "stays in force" in entry["MESSAGE"]], 10)
+    assert said and "Port=none" in said[0] and "1 to 65535" in said[0], said
+    start = bench.now()
+    assert bench.press() == [BUSY, SUCCESS]
+    assert bench.daemon("MainPID") == pid, "the daemon was restarted"
+    bench.outcomes(start)
+    found = bench.journal(bench.start, "ECEMAIL_SLOT=1", "ECEMAIL_STATUS=20")
+    assert len(found) == 1 and "refused" in found[0]["MESSAGE"], found
+    assert "widgets" not in bench.journalctl(start, "-o", "json", "-p", "info")
+
+    bench.configure(restart=False)
+    bench.run(["systemctl", "stop", "ecemaild"])
+    bench.run(["sh", "-c", "echo 0000:01:00.0 >/sys/bus/pci/drivers/ecom/unbind"])
+    try:
+        bench.run(["systemctl", "start", "ecemaild"])
+        assert bench.daemon("SubState")["SubState"] == "running"
+        assert status_text(bench).startswith("no slot yet, waiting for a card"), status_text(bench)
+        pid = bench.daemon("MainPID")
+    finally:
+        bench.run(["/usr/lib/ecemail-bench/bind-cards"])
+    bench.ctl("wait", "V1400=0", "30")
+    assert bench.press() == [BUSY, SUCCESS]
+    assert bench.daemon("MainPID") == pid, "the daemon was restarted"
+    assert status_text(bench).startswith("1 slot; 1 mails sent, 0 failed"), status_text(bench)
