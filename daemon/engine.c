@@ -12,27 +12,33 @@
  * One timer serves all deadlines. It is not put off when the earliest one goes,
  * as nearly each does in time: it then expires in vain, once, and is set anew.
  *
- * libcurl's multi handle runs on sd-event: its sockets and its one timer are
- * event sources here. It moves the timer several times while it connects: what
- * is due at once takes a deferred source, and otherwise the timer is set
- * earlier, never later, since setting it is the dearest system call of all.
- * done() and room() may submit again, so both are called
- * from a place where neither libcurl nor a session is in the middle of
- * something.
+ * libcurl's multi handle runs on sd-event. Its sockets have an epoll of their
+ * own, which is one event source here: with many ready, sd-event would be told
+ * of all of them again before each one's turn. It moves its one timer several
+ * times while it connects: what is due at once takes a deferred source, and
+ * otherwise the timer is set earlier, never later, since setting it is the
+ * dearest system call of all.
+ *
+ * done() and room() may submit again, so both are called from a place where
+ * neither libcurl nor a session is in the middle of something.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "pool.h"
 #include "retry.h"
 
-#define START_MAX 8 /* of one turn: a new session costs up to a tenth of a millisecond */
+#define START_MAX   8 /* of one turn: a new session costs up to a tenth of a millisecond */
+#define SOCKETS_MAX 4 /* likewise: a handshake takes about one */
 
 struct engine {
 	sd_event *event;
 	CURLM *multi;
+	int sockets; /* libcurl's: an epoll */
+	sd_event_source *ready; /* one of them is */
 	sd_event_source *timer; /* libcurl's: when it is due, or earlier */
 	sd_event_source *due; /* libcurl's: now */
 	uint64_t timer_us; /* what libcurl has asked for, UINT64_MAX: nothing */
@@ -327,11 +333,9 @@ static void take_messages(struct engine *engine)
 	}
 }
 
-static void engine_action(struct engine *engine, curl_socket_t fd, int events)
+/* After libcurl has had its turn */
+static void look_around(struct engine *engine)
 {
-	int running;
-
-	curl_multi_socket_action(engine->multi, fd, events, &running);
 	for (GList *next, *at = engine->sessions.head; at; at = next) {
 		next = at->next; /* the session may end here and leave the queue */
 		session_check(at->data);
@@ -339,42 +343,57 @@ static void engine_action(struct engine *engine, curl_socket_t fd, int events)
 	take_messages(engine);
 }
 
-static int socket_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static void time_passed(struct engine *engine)
 {
-	int events = (revents & EPOLLIN ? CURL_CSELECT_IN : 0) |
-		     (revents & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-		     (revents & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+	int running;
+
+	curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	look_around(engine);
+}
+
+static int curl_events(uint32_t events)
+{
+	return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+	       (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+}
+
+/* One that an action before it has closed means nothing to libcurl any more. */
+static int sockets_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct engine *engine = userdata;
+	struct epoll_event events[SOCKETS_MAX];
+	int n = epoll_wait(fd, events, SOCKETS_MAX, 0), running;
 
 	(void)source;
-	engine_action(userdata, fd, events);
+	(void)revents;
+	for (int i = 0; i < n; i++)
+		curl_multi_socket_action(engine->multi, events[i].data.fd,
+					 curl_events(events[i].events), &running);
+	look_around(engine);
 	return 0;
 }
 
 static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
 {
 	struct engine *engine = userdata;
-	sd_event_source *source = socket_data;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
-			  (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	struct epoll_event event = { .data.fd = fd };
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		sd_event_source_disable_unref(source);
+		epoll_ctl(engine->sockets, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
 	}
-	if (source) {
-		sd_event_source_set_io_events(source, events);
-		return 0;
-	}
-	if (sd_event_add_io(engine->event, &source, fd, events, socket_ready, engine) >= 0)
-		curl_multi_assign(engine->multi, fd, source);
+	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	epoll_ctl(engine->sockets, socket_data ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+	curl_multi_assign(engine->multi, fd, engine);
 	return 0;
 }
 
 static int timer_due(sd_event_source *source, void *userdata)
 {
 	(void)source;
-	engine_action(userdata, CURL_SOCKET_TIMEOUT, 0);
+	time_passed(userdata);
 	return 0;
 }
 
@@ -387,7 +406,7 @@ static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
 	sd_event_now(engine->event, CLOCK_MONOTONIC, &now);
 	if (engine->timer_us <= now) {
 		engine->timer_us = UINT64_MAX;
-		engine_action(engine, CURL_SOCKET_TIMEOUT, 0);
+		time_passed(engine);
 	}
 	if (engine->timer_us == UINT64_MAX)
 		return 0;
@@ -421,6 +440,13 @@ static int add_sources(struct engine *engine)
 {
 	int r;
 
+	engine->sockets = epoll_create1(EPOLL_CLOEXEC);
+	if (engine->sockets < 0)
+		return -errno;
+	r = sd_event_add_io(engine->event, &engine->ready, engine->sockets, EPOLLIN, sockets_ready,
+			    engine);
+	if (r < 0)
+		return r;
 	r = sd_event_add_time_relative(engine->event, &engine->timer, CLOCK_MONOTONIC, 0, 1,
 				       timer_expired, engine);
 	if (r < 0)
@@ -448,6 +474,7 @@ int engine_new(struct engine **result, sd_event *event, unsigned int sessions_ma
 
 	engine->event = sd_event_ref(event);
 	engine->sessions_max = sessions_max;
+	engine->sockets = -1;
 	engine->deadline_us = UINT64_MAX;
 	engine->timer_us = UINT64_MAX;
 	engine->multi = curl_multi_init();
@@ -496,6 +523,9 @@ void engine_free(struct engine *engine)
 		session_drop(session);
 	if (engine->multi)
 		curl_multi_cleanup(engine->multi);
+	sd_event_source_disable_unref(engine->ready);
+	if (engine->sockets >= 0)
+		close(engine->sockets);
 	sd_event_source_disable_unref(engine->timer);
 	sd_event_source_disable_unref(engine->due);
 	sd_event_source_disable_unref(engine->starter);
