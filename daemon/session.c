@@ -294,7 +294,8 @@ static bool is_drained(const struct session *session, size_t n)
 	return n < RECORD_MAX && !session->ending && !session->connection.tls_wanted;
 }
 
-static void receive(struct session *session)
+/* @closed is what the end of the stream means. */
+static void receive_until(struct session *session, unsigned int closed)
 {
 	char buffer[RECORD_MAX];
 	CURLcode code;
@@ -306,8 +307,7 @@ static void receive(struct session *session)
 			return;
 		if (code != CURLE_OK || !n) {
 			if (code == CURLE_OK)
-				transaction_broken(&session->transaction, STATUS_TCP_ERROR,
-						   DETAIL_CLOSED);
+				transaction_broken(&session->transaction, STATUS_TCP_ERROR, closed);
 			else
 				break_tcp(session, DETAIL_RESET);
 			return;
@@ -318,6 +318,11 @@ static void receive(struct session *session)
 	}
 	if (!session->transaction.ended)
 		take_another_turn(session);
+}
+
+static void receive(struct session *session)
+{
+	receive_until(session, DETAIL_CLOSED);
 }
 
 /* Output */
@@ -356,10 +361,11 @@ static void send_failed(struct session *session)
 {
 	unsigned int detail = connection_error(&session->connection, DETAIL_WRITE);
 
-	receive(session);
+	if (!detail)
+		detail = DETAIL_WRITE;
+	receive_until(session, detail); /* once told, the socket forgets its error */
 	if (!session->transaction.ended)
-		transaction_broken(&session->transaction, STATUS_TCP_ERROR,
-				   detail ? detail : DETAIL_WRITE);
+		transaction_broken(&session->transaction, STATUS_TCP_ERROR, detail);
 }
 
 /* Returns true once all of @out has been taken by the socket. */
