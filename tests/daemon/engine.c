@@ -467,7 +467,8 @@ static void run_big(const struct server_step *script, bool header, unsigned int 
 {
 	struct server *server = server_start(script, false);
 	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", 0);
-	unsigned int timeout_ms = status < 20 ? TIMEOUT_MS : PATIENCE_MS;
+	unsigned int soon_ms = getenv("UNIT_VALGRIND") ? 4 * TIMEOUT_MS : TIMEOUT_MS;
+	unsigned int timeout_ms = status < 20 ? soon_ms : PATIENCE_MS;
 
 	make_big(mail, header);
 	mail->stall_us = BIG_STALL_US;
@@ -483,7 +484,7 @@ static void run_big(const struct server_step *script, bool header, unsigned int 
 static void test_text(void **state)
 {
 	static const struct server_step stuck[] = {
-		{ "DATA", SAY, "354 go\r\n", 0 }, { "text", SAY_CLOSE, NULL, 1000 }, { 0 }
+		{ "DATA", SAY, "354 go\r\n", 0 }, { "text", SAY_CLOSE, NULL, 5 * TIMEOUT_MS }, { 0 }
 	};
 	static const struct server_step reset[] = {
 		{ "DATA", SAY, "354 go\r\n", 0 }, { "text", SAY_RESET, NULL, 50 }, { 0 }

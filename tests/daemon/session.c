@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -333,6 +334,7 @@ static void test_healthy_server(void **state)
 	struct server_step hang[65] = { { 0 } };
 	struct server *server, *healthy;
 	struct mail *hung[64], *mail;
+	unsigned int lasting = getenv("UNIT_VALGRIND") ? 6 * PATIENCE_MS : 3 * TIMEOUT_MS;
 
 	(void)state;
 	for (size_t i = 0; i < 64; i++)
@@ -341,19 +343,19 @@ static void test_healthy_server(void **state)
 	healthy = server_start(NULL, false);
 	engine_set_sessions_max(engine, 64);
 	for (size_t i = 0; i < 64; i++) {
-		hung[i] = mail_new_with(setup, "a@x.org", 3 * TIMEOUT_MS);
+		hung[i] = mail_new_with(setup, "a@x.org", lasting);
 		engine_submit(engine, &hung[i]->submission);
 	}
 	for (size_t i = 0; i < 64; i++)
-		while (!strchr(hung[i]->states->str, '3'))
+		while (!hung[i]->done && !strchr(hung[i]->states->str, '3'))
 			sd_event_run(event, 10000);
 	assert_false(engine_has_room(engine, setup));
-	mail = mail_new(server_port(healthy), "a@x.org", TIMEOUT_MS);
+	mail = mail_new(server_port(healthy), "a@x.org", lasting / 3);
 	assert_true(engine_has_room(engine, mail->setup));
 	mail_run(mail);
 	expect_outcome(mail, 0, 8, 0, SENT_YES);
 	for (size_t i = 0; i < 64; i++) {
-		loop_run(event, &hung[i]->done, PATIENCE_MS);
+		loop_run(event, &hung[i]->done, 7 * PATIENCE_MS);
 		expect_outcome(hung[i], 13, 3, 0, SENT_NO);
 		mail_free(hung[i]);
 	}
