@@ -65,12 +65,23 @@ def without_injected(log):
     return kept + warning
 
 
-def check(guest, report, module="ecom"):
-    """Two results: by the kernel's log and, where it has it, by kmemleak."""
+def trouble(guest):
+    """What the kernel's log tells of trouble, from a little before it on."""
     log = without_injected(guest.kernel_log().splitlines())
     bad = [number for number, line in enumerate(log) if KERNEL_TROUBLE.search(line)]
-    report.result("kernel log is clean", not bad,
-                  log[max(0, bad[0] - 20):bad[0] + LINES] if bad else ())
-    leaks = guest.run(["sh", "-c", LEAKS, "sh", module], check=False)
-    report.result("no memory is lost and the module unloads", not leaks.status,
-                  (leaks.stdout + leaks.stderr).splitlines()[:LINES] if leaks.status else ())
+    return log[max(0, bad[0] - 20):bad[0] + LINES] if bad else []
+
+
+def leaks(guest, module="ecom"):
+    """Unloads the module; what is wrong with that, and what memory it has lost."""
+    result = guest.run(["sh", "-c", LEAKS, "sh", module], check=False)
+    return ([f"status {result.status}", *(result.stdout + result.stderr).splitlines()[:LINES]]
+            if result.status else [])
+
+
+def check(guest, report, module="ecom"):
+    """Two results: by the kernel's log and, where it has it, by kmemleak."""
+    log = trouble(guest)
+    report.result("kernel log is clean", not log, log)
+    lost = leaks(guest, module)
+    report.result("no memory is lost and the module unloads", not lost, lost)
