@@ -8,7 +8,7 @@ import time
 
 import test_mail
 from bench import BUSY, SUCCESS, error
-from test_setup import power_cut
+from test_setup import booted, reset
 from test_mail import (check, expect, guest, kill_daemon, newest_outcome, prepare, taken,
                        wait_hung)
 
@@ -350,7 +350,7 @@ def test_clock_wrong_at_boot(bench):
 import fcntl, os, struct
 fcntl.ioctl(os.open("/dev/rtc0", os.O_RDONLY), 0x4024700a,
             struct.pack("9i", 0, 0, 12, 1, 0, 101, 0, 0, 0))"""])
-    power_cut(bench)
+    booted(bench, reset(bench))
     bench.start_postfix()
     bench.empty_mailbox()  # again, as the disk may not have heard of it
     assert clock_of(bench) < right - 24 * HOURS, "the clock is right all the same"
