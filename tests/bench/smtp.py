@@ -223,7 +223,7 @@ def run(rounds):
             run_cases([Case(sessions, recipients, port) for sessions in SESSIONS
                        for recipients in RECIPIENTS], rounds, False, results, folder)
             run_cases([Case(sessions, recipients, far_port) for sessions in (1, 16)
-                       for recipients in RECIPIENTS], 1, True, results, folder)
+                       for recipients in RECIPIENTS], rounds, True, results, folder)
     finally:
         for server in servers:
             server.terminate()
@@ -314,9 +314,8 @@ The engine and other mailers
 
 ``make bench-smtp`` has ``ecemailctl submit``, which is the daemon's engine without
 device and daemon, and other mailers send the same short mail to the same
-``smtp-sink`` on loopback, in turns. Figures are medians of {rounds} rounds
-(one where the server is far). Ratios are medians of each round's own, since
-neighbours in time have seen the same machine.
+``smtp-sink`` on loopback, in turns. Figures are medians of {rounds} rounds. Ratios
+are medians of each round's own, since neighbours in time have seen the same machine.
 
 {machine}
 
