@@ -201,7 +201,7 @@ static void sequence_jumps(struct hostile *h)
 	post(h, wx);
 	ring_slot(h);
 	for (i = 0; i < jumps; i++) {
-		set(h, request, pick(h, 2) ? pick(h, 0xffffffff) : get(h, request) + pick(h, 5) - 2);
+		set(h, request, pick(h, 2) ? pick(h, ~0U) : get(h, request) + pick(h, 5) - 2);
 		pause_us(h, 200);
 	}
 	ring_slot(h);
