@@ -291,16 +291,12 @@ static const struct pci_error_handlers ecom_errors = {
 
 /*
  * Nothing is claimed by its id: no such card has one of its own yet. A card is
- * bound by driver_override or by new_id (README).
+ * bound by driver_override or by new_id (Documentation/driver.rst), which takes
+ * nothing where there is a table without entries.
  */
-static const struct pci_device_id ecom_ids[] = {
-	{}
-};
-MODULE_DEVICE_TABLE(pci, ecom_ids);
-
 static struct pci_driver ecom_driver = {
 	.name = "ecom",
-	.id_table = ecom_ids,
+	.id_table = NULL,
 	.probe = ecom_probe,
 	.remove = ecom_remove,
 	.shutdown = ecom_shutdown,
