@@ -10,8 +10,10 @@
  *      will be
  *   5. references dropped: slots whose files are open live on without a card
  */
+#include <linux/cpumask.h>
 #include <linux/idr.h>
 #include <linux/interrupt.h>
+#include <linux/irq.h>
 #include <linux/module.h>
 
 #include "ecom.h"
@@ -77,8 +79,10 @@ static void free_vectors(struct ecom_card *card)
 {
 	int vector;
 
-	for (vector = card->vectors - 1; vector >= 0; vector--)
+	for (vector = card->vectors - 1; vector >= 0; vector--) {
+		irq_update_affinity_hint(card->vector[vector].irq, NULL);
 		free_irq(card->vector[vector].irq, &card->vector[vector]);
+	}
 	card->vectors = 0;
 	pci_free_irq_vectors(card->pdev);
 }
@@ -91,6 +95,24 @@ static int request_vector(struct ecom_card *card, int number)
 	vector->irq = pci_irq_vector(card->pdev, number);
 	return request_threaded_irq(vector->irq, ecom_irq, number ? NULL : ecom_irq_thread,
 				    IRQF_NO_THREAD, "ecom", vector);
+}
+
+/*
+ * The other vectors go to the processor of the first, where its thread is too:
+ * to wake it from another processor would take longer than what it does. The
+ * first is where irqaffinity= and the kernel want it. Whoever moves it later
+ * by /proc/irq may move the others as well; all of this only saves time.
+ */
+static void gather_vectors(struct ecom_card *card)
+{
+	const struct cpumask *first = irq_get_effective_affinity_mask(card->vector[0].irq);
+	int vector;
+
+	if (!first || cpumask_empty(first))
+		return;
+	for (vector = 1; vector < card->vectors; vector++)
+		irq_set_affinity_and_hint(card->vector[vector].irq,
+					  cpumask_of(cpumask_first(first)));
 }
 
 /*
@@ -112,6 +134,8 @@ static int request_vectors(struct ecom_card *card)
 			return dev_err_probe(&pdev->dev, err, "no interrupt for vector %d\n",
 					     card->vectors);
 	}
+	if (card->vectors)
+		gather_vectors(card);
 	for (i = 0; card->vectors && i < card->slot_count; i++)
 		card->slots[i]->vector = (i + 1) % card->vectors;
 	return 0;
