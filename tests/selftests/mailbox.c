@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The card's side of the driver: Documentation/hardware.rst. */
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/ecom.h>
@@ -191,19 +188,6 @@ static int ticks_of_answers(struct card *card)
 TEST_F(mailbox, doorbell_of_each_slot_is_heard)
 {
 	EXPECT_GT(10, ticks_of_answers(&self->card));
-}
-
-TEST_F(mailbox, slot_that_rings_all_the_time_keeps_no_other_waiting)
-{
-	pid_t ringer = fork();
-
-	if (!ringer)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (!ringer)
-		card_raise(&self->card, 0);
-	EXPECT_GT(10, ticks_of_answers(&self->card));
-	kill(ringer, SIGKILL);
-	waitpid(ringer, NULL, 0);
 }
 
 TEST_F(mailbox, pending_at_start_is_refused)
