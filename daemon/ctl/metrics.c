@@ -44,6 +44,8 @@ static const char *const quantiles[] = { "0.5", "0.9", "1" };
 
 static void print_type(const char *name, const char *type, const char *help)
 {
+	if (output_as_json)
+		return;
 	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
@@ -52,12 +54,36 @@ static const char *suffix(const char *type)
 	return !strcmp(type, "counter") ? "_total" : "";
 }
 
+/* One figure: of a slot or, NULL, of the PC; with another label or, NULL, without */
+static void print_sample(const char *name, const struct slot *slot, const char *label,
+			 const char *label_value, const char *value)
+{
+	g_autoptr(JsonObject) object = json_object_new();
+
+	if (output_as_json) {
+		json_object_set_string_member(object, "name", name);
+		if (slot)
+			json_object_set_string_member(object, "slot", slot->name);
+		if (label)
+			json_object_set_string_member(object, label, label_value);
+		json_object_set_double_member(object, "value", g_ascii_strtod(value, NULL));
+		output_json(object);
+	} else if (!slot) {
+		printf("%s %s\n", name, value);
+	} else if (!label) {
+		printf("%s{slot=\"%s\"} %s\n", name, slot->name, value);
+	} else {
+		printf("%s{slot=\"%s\",%s=\"%s\"} %s\n", name, slot->name, label, label_value,
+		       value);
+	}
+}
+
 /* Of the driver and the service */
 
 static void print_flag(const char *name, const char *help, gboolean value)
 {
 	print_type(name, "gauge", help);
-	printf("%s %d\n", name, value);
+	print_sample(name, NULL, NULL, NULL, value ? "1" : "0");
 }
 
 static void print_premises(void)
@@ -75,6 +101,7 @@ static void print_slot_metrics(GPtrArray *slots, JsonObject **described)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(slot_metrics); i++) {
 		const char *type = slot_metrics[i].type;
+		g_autofree char *name = g_strconcat(slot_metrics[i].name, suffix(type), NULL);
 
 		print_type(slot_metrics[i].name, type, slot_metrics[i].help);
 		for (guint s = 0; s < slots->len; s++) {
@@ -82,8 +109,7 @@ static void print_slot_metrics(GPtrArray *slots, JsonObject **described)
 							       slot_metrics[i].member);
 
 			if (value)
-				printf("%s%s{slot=\"%s\"} %s\n", slot_metrics[i].name, suffix(type),
-				       ((struct slot *)slots->pdata[s])->name, value);
+				print_sample(name, slots->pdata[s], NULL, NULL, value);
 		}
 	}
 }
@@ -100,10 +126,11 @@ static void print_statuses(const struct slot *slot)
 		return;
 	counts = json_object_get_object_member(properties, "Statuses");
 	statuses = json_object_get_members(counts);
-	for (GList *status = statuses; status; status = status->next)
-		printf("ecemail_requests_total{slot=\"%s\",status=\"%s\"} %d\n", slot->name,
-		       (const char *)status->data,
-		       (int)json_object_get_int_member(counts, status->data));
+	for (GList *status = statuses; status; status = status->next) {
+		g_autofree char *count = output_member(counts, status->data);
+
+		print_sample("ecemail_requests_total", slot, "status", status->data, count);
+	}
 }
 
 static gboolean take_duration(JsonObject *record, void *userdata)
@@ -137,9 +164,11 @@ static void print_durations(const struct slot *slot)
 	g_array_sort(durations, compare);
 	for (size_t i = 0; i < G_N_ELEMENTS(quantiles); i++) {
 		guint at = (guint)(strtod(quantiles[i], NULL) * (durations->len - 1) + 0.5);
+		gint64 ms = g_array_index(durations, gint64, at);
+		g_autofree char *seconds = g_strdup_printf("%d.%03d", (int)(ms / 1000),
+							   (int)(ms % 1000));
 
-		printf("ecemail_duration_seconds{slot=\"%s\",quantile=\"%s\"} %.3f\n", slot->name,
-		       quantiles[i], (double)g_array_index(durations, gint64, at) / 1000);
+		print_sample("ecemail_duration_seconds", slot, "quantile", quantiles[i], seconds);
 	}
 }
 
@@ -156,11 +185,10 @@ static void print_expiry(const struct slot *slot)
 		certificate_fetch(report, setup);
 	if (json_object_has_member(report, "certificate")) {
 		JsonObject *certificate = json_object_get_object_member(report, "certificate");
+		g_autofree char *when = output_member(certificate, "expire_time");
 
-		printf("ecemail_certificate_expiry_timestamp_seconds{slot=\"%s\",server=\"%s\"} "
-		       "%" G_GINT64_FORMAT "\n",
-		       slot->name, setup->server,
-		       json_object_get_int_member_with_default(certificate, "expire_time", 0));
+		print_sample("ecemail_certificate_expiry_timestamp_seconds", slot, "server",
+			     setup->server, when ? when : "0");
 	}
 	setup_unref(setup);
 }
@@ -187,7 +215,8 @@ static void print_all(GPtrArray *slots)
 	print_type("ecemail_certificate_expiry_timestamp_seconds", "gauge",
 		   "When the mail server's certificate expires");
 	for_each(slots, print_expiry);
-	puts("# EOF");
+	if (!output_as_json)
+		puts("# EOF");
 	for (guint i = 0; i < slots->len; i++)
 		json_object_unref(described[i]);
 }
@@ -197,9 +226,8 @@ static int run(int count, char **words)
 	g_autoptr(GPtrArray) slots = slots_list();
 
 	(void)words;
-	if (count || output_as_json)
-		return usage_error("metrics wants no slot and has a format of its own; for JSON: "
-				   "ecemailctl status --json");
+	if (count)
+		return usage_error("metrics wants no slot: it has those of all");
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	print_all(slots);
 	curl_global_cleanup();

@@ -479,7 +479,7 @@ BY_NAME = (
     ["frames", "Barry"])
 # … and those that have none
 BY_ITSELF = (["explain", "550", "5.1.1", "VRFY"], ["setup", "fields"], ["setup", "export"],
-             ["submit", "--server", "smtp://127.0.0.1", "--from", "a@hosteng.com", "--to",
+             ["metrics"], ["submit", "--server", "smtp://127.0.0.1", "--from", "a@hosteng.com", "--to",
               "mark@hosteng.com"])
 
 
