@@ -193,6 +193,19 @@ def package_root():
     return _cached("packages", _hash(recipe), "the root for package tests", command)
 
 
+def package_machine(release):
+    """Like image(), with what packages of ours need to build the driver for the kernel of
+    that release."""
+    recipe = ROOT / "tests/packages/make-machine"
+    key = _hash(GUEST / "packages", GUEST / "make-image", GUEST / "root", recipe, release)
+
+    def command(folder):
+        sources = folder / "sources.list"
+        sources.write_text(_debian_sources(), encoding="ascii")
+        return [recipe, folder, sources, release]
+    return _cached("image-packages", key, "the guest image for packages", command)
+
+
 def _natural(text):
     """Sorts 6.1.0-9 before 6.1.0-10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
