@@ -171,7 +171,7 @@ static int replay(const struct listeners *listeners, const char *base, const cha
 	player.simulator->scan_time = 10;
 	player.simulator->program = empty_program();
 	has_base = load_base(&player.simulator->base, base, stderr);
-	if (has_base && !d.errors)
+	if (has_base && player.entries && !d.errors)
 		check_slots(&player, &player.simulator->base, &d);
 	diagnostics_print(&d, stderr);
 	if (has_base && !d.errors && listeners_match(listeners, &player.simulator->base))
