@@ -7,6 +7,7 @@
 
 #include "bus-object.h"
 #include "request.h"
+#include "status.h"
 #include "trace.h"
 
 #define TEST_TO_MAX	 1024
@@ -126,6 +127,24 @@ static uint64_t real_time(uint64_t boot_ns)
 			   now.tv_nsec / 1000));
 }
 
+static uint32_t milliseconds(uint64_t from_ns, uint64_t to_ns)
+{
+	return from_ns < to_ns ? (uint32_t)MIN((to_ns - from_ns) / 1000000, UINT32_MAX) : 0;
+}
+
+/* By this machine's clock, which need not be that of who shows it */
+static int append_age(sd_bus_message *reply, const struct ecom_request *record)
+{
+	struct timespec time;
+	uint64_t now;
+
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	now = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	return sd_bus_message_append(reply, "{sv}{sv}", "age", "u",
+				     milliseconds(record->accepted_ns, now), "left", "u",
+				     milliseconds(now, record->deadline_ns));
+}
+
 static int append_request(sd_bus_message *reply, const struct request *request)
 {
 	const struct ecom_request *record = &request->record;
@@ -142,6 +161,10 @@ static int append_request(sd_bus_message *reply, const struct request *request)
 					  "state", "q", (int)request->submission.state, "accepted",
 					  "t", real_time(record->accepted_ns), "deadline", "t",
 					  real_time(record->deadline_ns));
+	if (r >= 0)
+		r = append_age(reply, record);
+	if (r >= 0)
+		r = append_text(reply, "doing", state_doing(request->submission.state));
 	if (r >= 0)
 		r = append_text(reply, "subject", subject_text);
 	if (r >= 0)
