@@ -39,4 +39,11 @@ install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.cat
 	test -e $(DESTDIR)/etc/ecemail/ecemaild.conf || \
 		install -m 644 daemon/ecemaild.conf $(DESTDIR)/etc/ecemail/ecemaild.conf
 
-.PHONY: install-daemon
+# The page for Cockpit; it is served as it lies here.
+cockpitdir ?= $(prefix)/share/cockpit
+
+install-cockpit:
+	install -d $(DESTDIR)$(cockpitdir)/ecemail
+	install -m 644 $(addprefix daemon/cockpit/, manifest.json *.html *.css *.js) $(DESTDIR)$(cockpitdir)/ecemail/
+
+.PHONY: install-daemon install-cockpit

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the page knows of ecemaild, and how it stays true.
+ *
+ * There is one picture, taken whole by GetManagedObjects: every TICK while the
+ * page is looked at, and soon after each signal. So nothing has to be kept in
+ * step: a daemon that was restarted, a card that went and came, are just the
+ * next picture. `present` is whether there was one, `slots` are the slots of it.
+ * A "change" event tells of each; a view then asks for what is its own.
+ */
+/* global cockpit */
+
+const NAME = "org.ecemail1";
+const PATH = "/org/ecemail1";
+const SLOT = `${NAME}.Slot`;
+const MANAGER = `${NAME}.Manager`;
+const TICK = 2000;
+const AFTER_SIGNAL = 200;
+const PATIENCE = 10000; /* with a daemon that does not answer at all */
+const DENIED = ["org.freedesktop.DBus.Error.AccessDenied", "access-denied"];
+
+function plain(properties) {
+    return Object.fromEntries(Object.entries(properties).map(([name, value]) => [name, value.v]));
+}
+
+export function isDenied(problem) {
+    return DENIED.includes(problem.name) || DENIED.includes(problem.problem);
+}
+
+export class Backplane extends EventTarget {
+    constructor() {
+        super();
+        this.present = null; /* null: not known yet */
+        this.mayChange = null;
+        this.slots = new Map(); /* by name, as "0:K1" */
+        this.manager = {};
+        this.busy = false;
+        this.again = false;
+        this.soon = null;
+        this.open();
+        setInterval(() => cockpit.hidden || document.hidden || this.refresh(), TICK);
+        document.addEventListener("visibilitychange", () => this.refresh());
+        this.permission = cockpit.permission({ admin: true });
+        this.permission.addEventListener("changed", () => this.judge());
+    }
+
+    open() {
+        const client = cockpit.dbus(NAME, { bus: "system", superuser: "try" });
+
+        this.client = client;
+        this.mayChange = null;
+        client.addEventListener("close", () => {
+            if (this.client !== client)
+                return;
+            this.client = null;
+            this.lose();
+        });
+        client.addEventListener("owner", () => this.refresh());
+        client.subscribe({ interface: "org.freedesktop.DBus.Properties" }, () => this.refreshSoon());
+        client.subscribe({ interface: "org.freedesktop.DBus.ObjectManager" },
+            () => this.refreshSoon());
+        client.subscribe({ interface: SLOT, member: "TraceLine" }, (path, iface, signal, [time, line]) =>
+            this.dispatchEvent(new CustomEvent("trace", { detail: { path, time, line } })));
+        this.refresh();
+    }
+
+    /* Other rights are another connection. */
+    judge() {
+        const { allowed } = this.permission;
+
+        if (this.allowed !== undefined && this.allowed !== allowed)
+            this.reopen();
+        this.allowed = allowed;
+    }
+
+    reopen() {
+        const old = this.client;
+
+        this.client = null;
+        if (old)
+            old.close();
+        this.open();
+    }
+
+    refreshSoon() {
+        if (!this.soon)
+            this.soon = setTimeout(() => {
+                this.soon = null;
+                this.refresh();
+            }, AFTER_SIGNAL);
+    }
+
+    /* One picture at a time; asked for in the meantime, one more. */
+    async refresh() {
+        if (!this.client) {
+            this.open();
+            return;
+        }
+        if (this.busy) {
+            this.again = true;
+            return;
+        }
+        this.busy = true;
+        const client = this.client;
+        try {
+            const [objects] = await client.call(PATH, "org.freedesktop.DBus.ObjectManager",
+                "GetManagedObjects", [], { timeout: PATIENCE });
+            const owner = await this.askRight(client, objects);
+            if (client === this.client)
+                this.take(objects, owner);
+        } catch (problem) {
+            if (client === this.client)
+                this.lose();
+        }
+        this.busy = false;
+        if (this.again) {
+            this.again = false;
+            this.refreshSoon();
+        }
+    }
+
+    /* Properties of the manager; and whether this user may more than look. */
+    async askRight(client, objects) {
+        const path = Object.keys(objects).find(key => objects[key][SLOT]);
+        const [manager] = await client.call(PATH, "org.freedesktop.DBus.Properties", "GetAll",
+            [MANAGER]);
+
+        if (this.mayChange === null && path) {
+            try {
+                await client.call(path, SLOT, "GetSetup", []);
+                this.mayChange = true;
+            } catch (problem) {
+                if (isDenied(problem))
+                    this.mayChange = false;
+            }
+        }
+        return plain(manager);
+    }
+
+    take(objects, manager) {
+        const found = Object.entries(objects).filter(([, interfaces]) => interfaces[SLOT])
+            .map(([path, interfaces]) => ({ path, ...plain(interfaces[SLOT]) }))
+            .sort((a, b) => a.Card - b.Card || a.Number - b.Number);
+
+        for (const slot of found)
+            slot.card = plain((objects[slot.path.replace(/\/slot\/\d+$/, "")] || {})[`${NAME}.Card`] || {});
+        this.slots = new Map(found.map(slot => [slot.Name, slot]));
+        this.manager = manager;
+        this.present = true;
+        this.dispatchEvent(new Event("change"));
+    }
+
+    lose() {
+        this.present = false;
+        this.slots = new Map();
+        this.mayChange = null;
+        this.dispatchEvent(new Event("change"));
+    }
+
+    /* Calls a method of a slot; gives its results as a list. */
+    call(slot, method, args = [], type = undefined) {
+        if (!this.client)
+            return Promise.reject(new Error(cockpit.gettext("ecemaild does not answer")));
+        return this.client.call(slot.path, SLOT, method, args, type ? { type } : {});
+    }
+
+    listFields() {
+        return this.client.call(PATH, MANAGER, "ListFields", []).then(([fields]) =>
+            new Map(fields.map(([name, allowed, standard, required]) =>
+                [name, { allowed, standard, required }])));
+    }
+}
+
+/* A dictionary of variants, as a request or an outcome is. */
+export function unpack(dictionary) {
+    return plain(dictionary);
+}
