@@ -140,6 +140,9 @@ check-system: ## ladder program to mailbox in the guest, T=NAME
 check-packages: ## Debian packages: built, installed, upgraded, removed
 	@tests/packages/run
 
+check-cockpit: ## the page for Cockpit, in a browser, T=NAME
+	@tests/cockpit/run $(T)
+
 mutate: check-mutate
 
 check-mutate: ## does each test of the driver see its fault?, T=NAME
@@ -160,7 +163,7 @@ install-dkms: install-driver
 	install -m 644 driver/*.[ch] $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver/
 	install -m 644 uapi/linux/*.h $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux/
 
-install: install-daemon install-driver install-plcsim ## programs, units and rules: prefix=, DESTDIR=
+install: install-daemon install-driver install-plcsim install-cockpit ## programs, units and rules: prefix=, DESTDIR=
 
 deb: ## Debian packages, in build/deb
 	scripts/make-deb
@@ -173,5 +176,5 @@ help: ## this list
 
 .PHONY: all unit-tests modules check-static check-unit check-valgrind check-fuzz check-servers check-selftests \
 	check-kunit check-kernels check-hotplug check-model check-vm check-foreign check-packages \
-	check-system check-mutate mutate compile-flags install install-driver install-dkms deb clean help
+	check-system check-cockpit check-mutate mutate compile-flags install install-driver install-dkms deb clean help
 .DELETE_ON_ERROR:

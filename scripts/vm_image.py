@@ -206,6 +206,18 @@ def package_machine(release):
     return _cached("image-packages", key, "the guest image for packages", command)
 
 
+def cockpit_machine():
+    """Like image(), with Debian's Cockpit."""
+    recipe = ROOT / "tests/cockpit/make-machine"
+    key = _hash(GUEST / "packages", GUEST / "make-image", GUEST / "root", recipe)
+
+    def command(folder):
+        sources = folder / "sources.list"
+        sources.write_text(_debian_sources(), encoding="ascii")
+        return [recipe, folder, sources]
+    return _cached("image-cockpit", key, "the guest image for Cockpit", command)
+
+
 def _natural(text):
     """Sorts 6.1.0-9 before 6.1.0-10."""
     return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text)]
