@@ -29,6 +29,8 @@ class Machine(Bench):
         with contextlib.closing(self.qmp()) as qmp:
             qmp.command("device_del", id="card0")
             qmp.wait_event("DEVICE_DELETED", 60)
+            # The connection stays otherwise, and the card takes no second one.
+            qmp.command("chardev-remove", id="card")
 
     def plug(self):
         """Puts it in again."""
@@ -58,6 +60,10 @@ def packages_install(machine):
                 (pathlib.Path(folder) / deb.name).write_bytes(deb.read_bytes())
         machine.run(["mkdir", "/root/debs"])
         machine.put(folder, "/root/debs")
+    # The kernel's modules are on a disk of their own, mounted over what the
+    # headers' package has there.
+    machine.run(["sh", "-c", "ln -sfn /usr/src/linux-headers-$(uname -r) "
+                 "/usr/lib/modules/$(uname -r)/build"])
     machine.run(["sh", "-c", "DEBIAN_FRONTEND=noninteractive apt-get install -y /root/debs/*.deb"],
                 timeout=INSTALL_SECONDS)
     built = machine.run(["modinfo", "-F", "filename", "ecom"]).stdout
