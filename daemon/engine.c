@@ -135,8 +135,10 @@ void submission_again(struct submission *submission)
 {
 	submission->session = NULL;
 	submission->fresh = true;
-	memset(submission->recipient_codes, 0,
-	       submission->message->recipients->len * sizeof(*submission->recipient_codes));
+	if (submission->message) /* a probe has none */
+		memset(submission->recipient_codes, 0,
+		       submission->message->recipients->len *
+			       sizeof(*submission->recipient_codes));
 	g_queue_push_head(&submission->engine->waiting, submission);
 	engine_wake(submission->engine);
 }

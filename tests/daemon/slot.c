@@ -578,6 +578,23 @@ static void test_probe(void **state)
 	bench_free(bench);
 }
 
+/* It goes to the next server, and again, as a mail does, though it has no recipients. */
+static void test_probe_again(void **state)
+{
+	static const struct server_step script[] = {
+		{ "connect", SAY_CLOSE, "450 4.3.2 Later\r\n", 0 },
+		{ 0 },
+	};
+	struct bench *bench = bench_new(script, "Retry=transient\n[Daemon]\nProbe=1\n");
+	bool never = false;
+
+	(void)state;
+	for (int i = 0; i < 2000 && server_connections(bench->server) < 2; i++)
+		loop_run(bench->event, &never, 5);
+	assert_in_range(server_connections(bench->server), 2, 3);
+	bench_free(bench);
+}
+
 /* The trace as datagrams: time stamp, module, text. */
 static void test_trace_to(void **state)
 {
@@ -639,6 +656,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_probe),
+		cmocka_unit_test(test_probe_again),
 		cmocka_unit_test(test_trace_to),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cc_only),
