@@ -356,6 +356,28 @@ static void test_faults(void **state)
 	run_faults(login, "czNjcmV0", true);
 }
 
+/* A secret is seen wherever an argument that a server repeats has it, also if cut off. */
+static void test_secret_in_text(void **state)
+{
+	static const char *const users[] = { "j", "jo", "joe", "joey" };
+	struct credential credential = { .secret = (char *)"ya29.a0AfH6SMBx-Token" };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(users); i++) {
+		g_autofree char *plain = g_strdup_printf("user=%s\001auth=Bearer %s\001\001",
+							 users[i], credential.secret);
+		g_autofree char *encoded = g_base64_encode((guchar *)plain, strlen(plain));
+		g_autofree char *said = g_strdup_printf("535 5.7.8 AUTH XOAUTH2 %s", encoded);
+
+		credential.user = (char *)users[i];
+		assert_true(credential_in(&credential, said));
+		said[strlen(said) - 8] = '\0';
+		assert_true(credential_in(&credential, said));
+		assert_true(credential_in(&credential, "535 no ya29.a0AfH6SMB"));
+		assert_false(credential_in(&credential, "535 5.7.8 Authentication failed"));
+	}
+}
+
 /* The first of two servers does so with a login; the second one is good. */
 static void expect_next_server(const char *reply, unsigned int status)
 {
@@ -529,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_secret_in_text),
 		cmocka_unit_test(test_next_server),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_offers),
