@@ -193,11 +193,23 @@ static void check_size(struct check *c, const struct box *box)
 }
 
 /* The same for boxes whose frames do not depend on values */
+/* What is wrong or missing has been named already, and has no value to form. */
+static bool has_all_values(const struct box *box)
+{
+	for (size_t i = 0; i < box->type->parameter_count; i++)
+		if (!box->values[i].valid &&
+		    (box->values[i].present || !box->type->parameters[i].optional))
+			return false;
+	return true;
+}
+
 static void check_entries(struct check *c, const struct box *box)
 {
 	static const struct memory memory;
 	g_autoptr(GString) frame = g_string_new(NULL);
 
+	if (!has_all_values(box))
+		return;
 	box->type->request->form(box, &memory, frame);
 	if (frame->len + FRAME_HEADER_SIZE > FRAME_SIZE_MAX)
 		diagnostics_error(c->diagnostics, box->line,
@@ -217,6 +229,15 @@ static void check_frame(struct check *c, const struct box *box)
 		check_size(c, box);
 	else if (box->type->request && box->type->request->form)
 		check_entries(c, box);
+}
+
+/* By whatever name */
+static bool is_always_on(const struct element *element)
+{
+	struct element always;
+
+	element_parse("SP1", &always);
+	return element->word == always.word && element->bit == always.bit;
 }
 
 /* Section 8: a box with a leading edge trigger that can have none */
@@ -242,7 +263,7 @@ static void check_trigger(struct check *c, unsigned int position)
 				    "%s has no condition before it: it is leading edge triggered and "
 				    "will never execute",
 				    box->box->type->name);
-	else if (strcmp(condition->operands[0].element.name, "SP1") == 0)
+	else if (is_always_on(&condition->operands[0].element))
 		diagnostics_trouble(c->diagnostics, condition->line,
 				    "SP1 is always on: %s in line %u is leading edge triggered and "
 				    "will never execute",

@@ -66,6 +66,27 @@ static void test_module_firmware(void **state)
 	expect_checks(cases, G_N_ELEMENTS(cases));
 }
 
+/* A box whose only parameter of its own is not there, or without a value */
+#define BARE(name, more) \
+	"END", name "\n    ECOM# K0\n    Workspace V1505\n    Success C2\n    Error C3\n" \
+	"    Error Code V1506\n" more "END", NULL
+
+static void test_missing_parameter(void **state)
+{
+	static const struct check_case cases[] = {
+		{ BARE("ECWRMID IB-721", ""), "ECWRMID: the parameter Module ID is missing" },
+		{ BARE("ECWRMID IB-721", "    Module ID\n"), "Module ID has no value" },
+		{ BARE("ECWRIP IB-723", ""), "ECWRIP: the parameter IP Address is missing" },
+		{ BARE("ECWRNAM IB-725", ""), "ECWRNAM: the parameter Module Name is missing" },
+		{ BARE("ECWRDES IB-727", ""), "ECWRDES: the parameter Module Desc is missing" },
+		{ BARE("ECWRGWA IB-731", ""), "ECWRGWA: the parameter Gateway is missing" },
+		{ BARE("ECWRSNM IB-733", ""), "ECWRSNM: the parameter Subnet Mask is missing" },
+	};
+
+	(void)state;
+	expect_checks(cases, G_N_ELEMENTS(cases));
+}
+
 static void test_slot(void **state)
 {
 	static const struct check_case cases[] = {
@@ -277,6 +298,8 @@ static void test_trigger(void **state)
 		{ "STR X0", "STR X0\nAND SP1", NULL, NULL },
 		{ "STR X0", "STR SP1\nOUT Y0\nSTR X0", NULL, NULL },
 		{ "STR X0", "STR SP1\nOUT Y0", NULL, "p:8: will not work: SP1 is always on" },
+		{ "STR X0", "STR SP01", NULL, "p:8: will not work: SP1 is always on" },
+		{ "STR X0", "STR V41200.1", NULL, "p:8: will not work: SP1 is always on" },
 		{ "STR X0", "STR SP10", NULL, NULL },
 	};
 
@@ -392,6 +415,7 @@ static void test_setup_and_information(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_cpu_firmware),
 	cmocka_unit_test(test_module_firmware),
+	cmocka_unit_test(test_missing_parameter),
 	cmocka_unit_test(test_slot),
 	cmocka_unit_test(test_ecom_number),
 	cmocka_unit_test(test_order),
