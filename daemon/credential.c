@@ -171,12 +171,13 @@ static bool encoded_in(const char *secret, size_t offset, const char *text)
 {
 	static const size_t mixed[] = { 0, 2, 3 }; /* characters with bits of what is before */
 	size_t length = strlen(secret);
-	g_autofree char *padded = g_malloc0(offset + length);
+	g_autoptr(GByteArray) padded = g_byte_array_new();
 	g_autofree char *encoded = NULL;
 	size_t whole = (offset + length) * 8 / 6;
 
-	memcpy(padded + offset, secret, length);
-	encoded = g_base64_encode((const guchar *)padded, offset + length);
+	g_byte_array_append(padded, (const guint8 *)"\0", offset);
+	g_byte_array_append(padded, (const guint8 *)secret, length);
+	encoded = g_base64_encode(padded->data, padded->len);
 	encoded[MIN(whole, mixed[offset] + TELLTALE)] = '\0';
 	return strstr(text, encoded + mixed[offset]);
 }
