@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 int listen_at(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat status;
 	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path))
@@ -29,7 +31,8 @@ int listen_at(const char *path)
 		close(fd);
 		return -EADDRINUSE;
 	}
-	if (errno == ECONNREFUSED)
+	/* what a dead plcsim has left, and nothing else */
+	if (errno == ECONNREFUSED && lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
 		unlink(path);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0) {
 		error = -errno;

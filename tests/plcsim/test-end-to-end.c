@@ -174,6 +174,22 @@ static void test_sockets_in_use(void **state)
 	assert_int_equal(ctl(b, "status"), 0);
 }
 
+/* A file that is no socket is somebody's. */
+static void test_sockets_are_no_files(void **state)
+{
+	struct bench *b = *state;
+	const char *program[] = { "run", "--listen", b->program, "--control", b->control,
+				  b->program, NULL };
+	const char *control[] = { "run", "--listen", b->listen, "--control", b->program,
+				  b->program, NULL };
+	g_autofree char *text = NULL;
+
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, program)), 1);
+	assert_int_equal(wait_for(b, spawn(b, subcommand_run, control)), 1);
+	assert_true(g_file_get_contents(b->program, &text, NULL, NULL));
+	assert_non_null(strstr(text, "ECEMAIL"));
+}
+
 static void test_second_pc_is_turned_away(void **state)
 {
 	struct bench *b = *state;
@@ -472,6 +488,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_replug),
 	END_TO_END(test_quick_replug),
 	END_TO_END(test_sockets_in_use),
+	END_TO_END(test_sockets_are_no_files),
 	END_TO_END(test_second_pc_is_turned_away),
 	END_TO_END(test_power_and_reset),
 	END_TO_END(test_silent_pc),
