@@ -546,8 +546,10 @@ class Guest(Channel):
                         f"vectors=17,bus=rp{number + 1},acpi-index={89 + number}"]
         command += self.qemu
         with open(state / "qemu.log", "wb") as output:
+            # Its temporary files go with the folder, whenever it is killed
             self._qemu = _child(command, stdin=subprocess.DEVNULL, stdout=output,
-                                stderr=subprocess.STDOUT)
+                                stderr=subprocess.STDOUT,
+                                env={**os.environ, "TMPDIR": str(state)})
         deadline = time.monotonic() + 30
         while self._qmp is None:
             if self._qemu.poll() is not None:
