@@ -505,9 +505,6 @@ class Guest(Channel):
                   # port: HPET in memory makes QEMU 7.2 crash now and then, when another
                   # processor moves a BAR meanwhile
                   "clocksource=acpi_pm",
-                  # A busy host stops its processors for longer than the 20 s after which
-                  # the kernel calls that a lockup; what never ends is still called one
-                  "watchdog_thresh=60",
                   # Without it the debug kernel waits for random numbers
                   "random.trust_cpu=on",
                   # Where it has KUnit, tests run when their module is loaded
