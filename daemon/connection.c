@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -22,6 +23,7 @@
 #include "connection.h"
 #include "helo.h"
 #include "resolution.h"
+#include "trust.h"
 
 /* libcurl must not end first: our own deadline knows the state. */
 #define MARGIN_MS 5000L
@@ -41,9 +43,6 @@
 #define VERIFY_HOST_NAME     62
 
 #define SYSTEM_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
-
-/* libcurl knows its copy by the file's name only, so a changed file must not have to wait long. */
-#define CA_CACHE_SECONDS 300L
 
 static void trace(struct connection *connection, const char *format, const char *text)
 {
@@ -205,7 +204,22 @@ static void set_addresses(struct connection *connection, const char *addresses)
 	curl_easy_setopt(connection->easy, CURLOPT_RESOLVE, connection->addresses);
 }
 
-/* Without a CA path libcurl keeps the certificates of the file, once read. */
+/* libcurl is given no file, so without these it trusts nobody. */
+static CURLcode set_trust(CURL *easy, void *context, void *userdata)
+{
+	struct connection *connection = userdata;
+	X509_STORE *store = trust_store(connection->ca_file);
+
+	(void)easy;
+	if (!store && !connection->problem)
+		connection->problem = g_strdup_printf("CAFile=%s: no file with certificates in PEM format",
+						      connection->ca_file);
+	if (!store)
+		return CURLE_SSL_CACERT_BADFILE;
+	SSL_CTX_set1_cert_store(context, store);
+	return CURLE_OK;
+}
+
 static void set_tls(struct connection *connection, const struct setup *setup)
 {
 	CURL *easy = connection->easy;
@@ -214,9 +228,12 @@ static void set_tls(struct connection *connection, const struct setup *setup)
 	curl_easy_setopt(easy, CURLOPT_USE_SSL,
 			 (long)(connection->tls_wanted ? CURLUSESSL_ALL : CURLUSESSL_NONE));
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	connection->ca_file = setup->ca_file ? setup->ca_file : SYSTEM_CA_FILE;
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_CAINFO, setup->ca_file ? setup->ca_file : SYSTEM_CA_FILE);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_trust);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connection);
 	curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, setup->pin);
 }
 
@@ -423,7 +440,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 
 	if (security) {
 		outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, security);
-		outcome_say(outcome, connection->error);
+		outcome_say(outcome, connection->problem ? connection->problem : connection->error);
 		return;
 	}
 	if (connection->unasked)
@@ -451,7 +468,8 @@ void connection_close(struct connection *connection, CURLM *multi)
 	curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (fd != CURL_SOCKET_BAD)
 		shutdown(fd, SHUT_RDWR);
-	curl_multi_remove_handle(multi, connection->easy);
+	if (multi)
+		curl_multi_remove_handle(multi, connection->easy);
 	curl_easy_cleanup(connection->easy);
 	curl_slist_free_all(connection->addresses);
 	credential_free(connection->credential);

@@ -17,6 +17,7 @@ struct connection {
 	const char *host; /* the setup's */
 	unsigned int port;
 	struct curl_slist *addresses;
+	const char *ca_file; /* the setup's, or the system's */
 	struct reply_parser parser; /* its reply: the last one */
 	size_t heard; /* bytes of replies */
 	bool unasked; /* more than them was said */
@@ -30,7 +31,7 @@ struct connection {
 	bool secured; /* TLS was seen */
 	bool tls_wanted;
 	struct credential *credential; /* NULL: no AUTH wanted */
-	char *problem; /* why none can be had */
+	char *problem; /* why it, or the CA file's certificates, cannot be had */
 	char error[CURL_ERROR_SIZE]; /* libcurl's words */
 	enum reply_event fault; /* why it was given up, or REPLY_MORE */
 	trace_fn trace; /* NULL: off */
@@ -58,7 +59,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 /* Detail code of the last failed system call; 0: it was a time-out of TCP. */
 unsigned int connection_error(const struct connection *connection, unsigned int otherwise);
 
-/* Closes at once, saying nothing. @multi has the easy handle. */
+/* Closes at once, saying nothing. @multi has the easy handle; NULL: none has. */
 void connection_close(struct connection *connection, CURLM *multi);
 
 #endif /* ECEMAIL_CONNECTION_H */

@@ -12,36 +12,22 @@
  * One timer serves all deadlines. It is not put off when the earliest one goes,
  * as nearly each does in time: it then expires in vain, once, and is set anew.
  *
- * libcurl's multi handle runs on sd-event. Its sockets have an epoll of their
- * own, which is one event source here: with many ready, sd-event would be told
- * of all of them again before each one's turn. It moves its one timer several
- * times while it connects: what is due at once takes a deferred source, and
- * otherwise the timer is set earlier, never later, since setting it is the
- * dearest system call of all.
- *
  * done() and room() may submit again, so both are called from a place where
  * neither libcurl nor a session is in the middle of something.
  */
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
+#include "multi.h"
 #include "pool.h"
 #include "retry.h"
 
-#define START_MAX   8 /* of one turn: a new session costs up to a tenth of a millisecond */
-#define SOCKETS_MAX 4 /* likewise: a handshake takes about one */
+#define START_MAX 8 /* of one turn: a new session costs up to a tenth of a millisecond */
 
 struct engine {
 	sd_event *event;
-	CURLM *multi;
-	int sockets; /* libcurl's: an epoll */
-	sd_event_source *ready; /* one of them is */
-	sd_event_source *timer; /* libcurl's: when it is due, or earlier */
-	sd_event_source *due; /* libcurl's: now */
-	uint64_t timer_us; /* what libcurl has asked for, UINT64_MAX: nothing */
+	struct multis *multis; /* libcurl's handles */
 	sd_event_source *starter; /* starts what waits */
 	sd_event_source *deadline; /* of the submission that has the earliest one, or earlier */
 	uint64_t deadline_us;
@@ -59,9 +45,9 @@ sd_event *engine_event(struct engine *engine)
 	return engine->event;
 }
 
-CURLM *engine_multi(struct engine *engine)
+struct multis *engine_multis(struct engine *engine)
 {
-	return engine->multi;
+	return engine->multis;
 }
 
 void engine_add_session(struct engine *engine, struct session *session)
@@ -211,18 +197,21 @@ static void submission_connect(struct engine *engine, struct submission *submiss
 	}
 }
 
-/* Returns false if it has to wait on. */
+/* Returns false if it has to wait on, as who is almost at the deadline does. */
 static bool submission_start(struct engine *engine, struct submission *submission)
 {
 	struct session *idle;
 
+	if (retry_is_late(submission))
+		return false;
 	while (!submission->fresh && (idle = pool_idle(&engine->sessions, submission->setup))) {
 		g_queue_remove(&engine->waiting, submission);
 		if (session_reuse(idle, submission))
 			return true;
 		g_queue_push_head(&engine->waiting, submission);
 	}
-	if (!pool_make_room(&engine->sessions, submission->setup, engine->sessions_max))
+	if (!pool_make_room(&engine->sessions, submission->setup, submission->server,
+			    engine->sessions_max))
 		return false;
 	g_queue_remove(&engine->waiting, submission);
 	submission_connect(engine, submission);
@@ -233,8 +222,11 @@ static unsigned int count_waiting(const struct engine *engine, const struct setu
 {
 	unsigned int waiting = 0;
 
-	for (const GList *at = engine->waiting.head; at; at = at->next)
-		waiting += setup_same_server(((struct submission *)at->data)->setup, setup);
+	for (const GList *at = engine->waiting.head; at; at = at->next) {
+		const struct submission *submission = at->data;
+
+		waiting += pool_counts(submission->setup, submission->server, setup);
+	}
 	return waiting;
 }
 
@@ -248,17 +240,17 @@ bool engine_has_room(const struct engine *engine, const struct setup *setup)
 /* Who waits for a full server holds up nobody else. Starting one may change the queue. */
 static bool start_first(struct engine *engine)
 {
-	const struct setup *full = NULL;
+	const struct submission *full = NULL;
 
 	for (GList *next, *at = engine->waiting.head; at; at = next) {
 		struct submission *submission = at->data;
 
 		next = at->next;
-		if (submission->setup == full)
+		if (full && submission->setup == full->setup && submission->server == full->server)
 			continue;
 		if (submission_start(engine, submission))
 			return true;
-		full = submission->setup;
+		full = submission;
 	}
 	return false;
 }
@@ -317,147 +309,12 @@ void engine_withdraw(struct engine *engine, struct submission *submission)
 	engine_wake(engine);
 }
 
-/* libcurl */
-
-static void take_messages(struct engine *engine)
-{
-	CURLMsg *message;
-	int left;
-
-	while ((message = curl_multi_info_read(engine->multi, &left))) {
-		CURLcode code = message->data.result;
-		struct session *session;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&session);
-		session_connected(session, code);
-	}
-}
-
-/* After libcurl has had its turn */
-static void look_around(struct engine *engine)
-{
-	for (GList *next, *at = engine->sessions.head; at; at = next) {
-		next = at->next; /* the session may end here and leave the queue */
-		session_check(at->data);
-	}
-	take_messages(engine);
-}
-
-static void time_passed(struct engine *engine)
-{
-	int running;
-
-	curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	look_around(engine);
-}
-
-static int curl_events(uint32_t events)
-{
-	return (events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-	       (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-	       (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-}
-
-/* One that an action before it has closed means nothing to libcurl any more. */
-static int sockets_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-	struct engine *engine = userdata;
-	struct epoll_event events[SOCKETS_MAX];
-	int n = epoll_wait(fd, events, SOCKETS_MAX, 0), running;
-
-	(void)source;
-	(void)revents;
-	for (int i = 0; i < n; i++)
-		curl_multi_socket_action(engine->multi, events[i].data.fd,
-					 curl_events(events[i].events), &running);
-	look_around(engine);
-	return 0;
-}
-
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
-{
-	struct engine *engine = userdata;
-	struct epoll_event event = { .data.fd = fd };
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		epoll_ctl(engine->sockets, EPOLL_CTL_DEL, fd, NULL);
-		return 0;
-	}
-	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
-	epoll_ctl(engine->sockets, socket_data ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-	curl_multi_assign(engine->multi, fd, engine);
-	return 0;
-}
-
-static int timer_due(sd_event_source *source, void *userdata)
-{
-	(void)source;
-	time_passed(userdata);
-	return 0;
-}
-
-static int timer_expired(sd_event_source *source, uint64_t usec, void *userdata)
-{
-	struct engine *engine = userdata;
-	uint64_t now;
-
-	(void)usec;
-	sd_event_now(engine->event, CLOCK_MONOTONIC, &now);
-	if (engine->timer_us <= now) {
-		engine->timer_us = UINT64_MAX;
-		time_passed(engine);
-	}
-	if (engine->timer_us == UINT64_MAX)
-		return 0;
-	sd_event_source_set_time(source, engine->timer_us);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-static int set_timer(CURLM *multi, long milliseconds, void *userdata)
-{
-	struct engine *engine = userdata;
-	uint64_t now, set;
-	int enabled;
-
-	(void)multi;
-	engine->timer_us = UINT64_MAX;
-	sd_event_source_set_enabled(engine->due, milliseconds ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
-	if (milliseconds <= 0)
-		return 0;
-	sd_event_now(engine->event, CLOCK_MONOTONIC, &now);
-	engine->timer_us = now + (uint64_t)milliseconds * 1000;
-	sd_event_source_get_time(engine->timer, &set);
-	sd_event_source_get_enabled(engine->timer, &enabled);
-	if (enabled && set <= engine->timer_us)
-		return 0;
-	if (sd_event_source_set_time(engine->timer, engine->timer_us) < 0)
-		return -1;
-	return sd_event_source_set_enabled(engine->timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
-}
-
 static int add_sources(struct engine *engine)
 {
-	int r;
+	int r = multis_new(&engine->multis, engine->event);
 
-	engine->sockets = epoll_create1(EPOLL_CLOEXEC);
-	if (engine->sockets < 0)
-		return -errno;
-	r = sd_event_add_io(engine->event, &engine->ready, engine->sockets, EPOLLIN, sockets_ready,
-			    engine);
 	if (r < 0)
 		return r;
-	r = sd_event_add_time_relative(engine->event, &engine->timer, CLOCK_MONOTONIC, 0, 1,
-				       timer_expired, engine);
-	if (r < 0)
-		return r;
-	sd_event_source_set_enabled(engine->timer, SD_EVENT_OFF);
-	r = sd_event_add_defer(engine->event, &engine->due, timer_due, engine);
-	if (r < 0)
-		return r;
-	sd_event_source_set_enabled(engine->due, SD_EVENT_OFF);
 	r = sd_event_add_time(engine->event, &engine->deadline, CLOCK_BOOTTIME, UINT64_MAX, 1,
 			      deadline_passed, engine);
 	if (r < 0)
@@ -476,19 +333,12 @@ int engine_new(struct engine **result, sd_event *event, unsigned int sessions_ma
 
 	engine->event = sd_event_ref(event);
 	engine->sessions_max = sessions_max;
-	engine->sockets = -1;
 	engine->deadline_us = UINT64_MAX;
-	engine->timer_us = UINT64_MAX;
-	engine->multi = curl_multi_init();
-	r = engine->multi ? add_sources(engine) : -ENOMEM;
+	r = add_sources(engine);
 	if (r < 0) {
 		engine_free(engine);
 		return r;
 	}
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-	curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
 	*result = engine;
 	return 0;
 }
@@ -523,13 +373,7 @@ void engine_free(struct engine *engine)
 		return;
 	while ((session = g_queue_peek_head(&engine->sessions)))
 		session_drop(session);
-	if (engine->multi)
-		curl_multi_cleanup(engine->multi);
-	sd_event_source_disable_unref(engine->ready);
-	if (engine->sockets >= 0)
-		close(engine->sockets);
-	sd_event_source_disable_unref(engine->timer);
-	sd_event_source_disable_unref(engine->due);
+	multis_free(engine->multis);
 	sd_event_source_disable_unref(engine->starter);
 	sd_event_source_disable_unref(engine->deadline);
 	g_queue_clear(&engine->waiting);

@@ -3,13 +3,28 @@
  * The sessions of the engine, and who may have one.
  *
  * A session belongs to one setup for life and serves no other: what it has
- * proved (server, TLS, login) it has proved for that one. Limits count what is
- * open and not quitting. Where they are reached, an idle session of another
+ * proved (server, TLS, login) it has proved for that one. Limits are those of a
+ * server, whichever setups lead there and as which one of theirs, and count what
+ * is open and not quitting. Where they are reached, an idle session of another
  * setup makes way; one whose RSET is not yet answered is as good as idle in a
  * moment, so its own setup waits for it.
+ *
+ * Those that quit are for politeness' sake only, and so they are few: the one
+ * that said it first is dropped.
  */
 
 #include "pool.h"
+
+#define QUITTING_MAX 16
+
+bool pool_counts(const struct setup *setup, unsigned int index, const struct setup *other)
+{
+	unsigned int port = 0;
+	const char *host = setup_server(other, 0, &port);
+
+	return setup == other || setup_leads_to(setup, 0, host, port) ||
+	       setup_leads_to(setup, index, host, port);
+}
 
 unsigned int pool_busy(const GQueue *sessions, const struct setup *setup)
 {
@@ -17,7 +32,7 @@ unsigned int pool_busy(const GQueue *sessions, const struct setup *setup)
 
 	for (const GList *at = sessions->head; at; at = at->next)
 		if (session_use(at->data) == USE_BUSY &&
-		    setup_same_server(session_setup(at->data), setup))
+		    pool_counts(session_setup(at->data), session_server(at->data), setup))
 			busy++;
 	return busy;
 }
@@ -30,8 +45,8 @@ struct session *pool_idle(const GQueue *sessions, const struct setup *setup)
 	return NULL;
 }
 
-/* Counts what is open, to the setup's server or to any, and finds who could make way. */
-static unsigned int count_open(const GQueue *sessions, const struct setup *setup, bool any,
+/* Counts what is open, to the server or, with a NULL @host, to any, and finds who could make way. */
+static unsigned int count_open(const GQueue *sessions, const char *host, unsigned int port,
 			       struct session **idle)
 {
 	unsigned int open = 0;
@@ -41,7 +56,8 @@ static unsigned int count_open(const GQueue *sessions, const struct setup *setup
 		enum session_use use = session_use(at->data);
 
 		if (use == USE_ENDING ||
-		    (!any && !setup_same_server(session_setup(at->data), setup)))
+		    (host && !setup_leads_to(session_setup(at->data), session_server(at->data),
+					     host, port)))
 			continue;
 		open++;
 		if (use == USE_IDLE && !*idle)
@@ -50,11 +66,24 @@ static unsigned int count_open(const GQueue *sessions, const struct setup *setup
 	return open;
 }
 
-static bool make_room(GQueue *sessions, const struct setup *setup, bool any, unsigned int limit)
+/* How many are quitting, and which one for longest. */
+static unsigned int count_quitting(const GQueue *sessions, struct session **oldest)
+{
+	unsigned int quitting = 0;
+
+	for (const GList *at = sessions->tail; at; at = at->prev)
+		if (session_use(at->data) == USE_ENDING) {
+			*oldest = at->data;
+			quitting++;
+		}
+	return quitting;
+}
+
+static bool make_room(GQueue *sessions, const char *host, unsigned int port, unsigned int limit)
 {
 	struct session *idle;
 
-	while (count_open(sessions, setup, any, &idle) >= limit) {
+	while (count_open(sessions, host, port, &idle) >= limit) {
 		if (!idle)
 			return false;
 		session_quit(idle);
@@ -62,10 +91,16 @@ static bool make_room(GQueue *sessions, const struct setup *setup, bool any, uns
 	return true;
 }
 
-bool pool_make_room(GQueue *sessions, const struct setup *setup, unsigned int limit)
+bool pool_make_room(GQueue *sessions, const struct setup *setup, unsigned int index,
+		    unsigned int limit)
 {
-	return make_room(sessions, setup, false, limit) &&
-	       make_room(sessions, setup, true, POOL_TOTAL);
+	unsigned int port = 0;
+	const char *host = setup_server(setup, index, &port);
+	struct session *oldest;
+
+	while (count_quitting(sessions, &oldest) > QUITTING_MAX)
+		session_drop(oldest);
+	return make_room(sessions, host, port, limit) && make_room(sessions, NULL, 0, POOL_TOTAL);
 }
 
 void pool_retire(GQueue *sessions, const struct setup *setup)

@@ -6,7 +6,8 @@
  *                 (for good) or a certificate was refused: that must be mended
  *   again later   with Retry=transient, after the last server: if it could not
  *                 connect, or got a 4yz before the end of data; 1, 2, 4 … 30 s
- *                 later, if that is before the deadline
+ *                 later, but in the middle of the time that is left if that is
+ *                 sooner, down to a second
  *
  * Nothing of the message has been accepted in any of these cases.
  */
@@ -16,7 +17,10 @@
 #include "retry.h"
 
 #define SERVER_US (10 * G_USEC_PER_SEC)
+#define LATE_US	  50000 /* to begin anything */
 #define PAUSE_MAX 30
+
+#define PAUSE_MIN_US G_USEC_PER_SEC
 
 static uint64_t time_left(const struct submission *submission)
 {
@@ -26,6 +30,11 @@ static uint64_t time_left(const struct submission *submission)
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	now_us = (uint64_t)now.tv_sec * G_USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 	return submission->deadline_us > now_us ? submission->deadline_us - now_us : 0;
+}
+
+bool retry_is_late(const struct submission *submission)
+{
+	return time_left(submission) < LATE_US;
 }
 
 static unsigned int servers_left(const struct submission *submission)
@@ -77,15 +86,22 @@ static int pause_over(sd_event_source *source, uint64_t usec, void *userdata)
 	return 0;
 }
 
+uint64_t retry_pause(unsigned int retries, uint64_t left)
+{
+	uint64_t usec = MIN(1U << MIN(retries, 5), PAUSE_MAX) * G_USEC_PER_SEC;
+
+	usec = MIN(usec, left / 2);
+	return usec < PAUSE_MIN_US ? 0 : usec;
+}
+
 static bool retry_later(struct submission *submission)
 {
-	uint64_t seconds = MIN(1U << MIN(submission->retries, 5), PAUSE_MAX);
+	uint64_t usec = retry_pause(submission->retries, time_left(submission));
 
-	if (seconds * G_USEC_PER_SEC >= time_left(submission))
+	if (!usec)
 		return false;
 	if (sd_event_add_time_relative(engine_event(submission->engine), &submission->pause,
-				       CLOCK_BOOTTIME, seconds * G_USEC_PER_SEC, 0, pause_over,
-				       submission) < 0)
+				       CLOCK_BOOTTIME, usec, 0, pause_over, submission) < 0)
 		return false;
 	submission->retries++;
 	submission->server = 0;
@@ -96,7 +112,7 @@ static bool retry_later(struct submission *submission)
 
 bool retry_submission(struct submission *submission, const struct outcome *outcome)
 {
-	if (submission->stale || outcome->status == STATUS_SUCCESS || !time_left(submission))
+	if (submission->stale || outcome->status == STATUS_SUCCESS || retry_is_late(submission))
 		return false;
 	if (servers_left(submission) && is_for_next_server(outcome)) {
 		submission->server++;

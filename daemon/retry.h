@@ -16,4 +16,10 @@ bool retry_submission(struct submission *submission, const struct outcome *outco
  */
 uint64_t retry_limit(const struct submission *submission);
 
+/* How long to wait after so many retries, with so many microseconds left; 0: no more. */
+uint64_t retry_pause(unsigned int retries, uint64_t left);
+
+/* It is no use to begin anything before the deadline. */
+bool retry_is_late(const struct submission *submission);
+
 #endif /* ECEMAIL_RETRY_H */

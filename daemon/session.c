@@ -36,6 +36,7 @@
 #include <sys/epoll.h>
 #include <time.h>
 
+#include "multi.h"
 #include "resolution.h"
 #include "retry.h"
 #include "session.h"
@@ -73,6 +74,7 @@ struct session {
 	bool ending; /* the stream has an end, perhaps behind what is still to be read */
 	struct resolution *resolution;
 	struct connection connection;
+	struct multi *multi; /* that has the connection; NULL: none yet */
 	struct reply_parser parser;
 	struct transaction transaction;
 	enum transaction_step step; /* whose bytes are in @out */
@@ -101,13 +103,21 @@ const struct setup *session_setup(const struct session *session)
 	return session->setup;
 }
 
+unsigned int session_server(const struct session *session)
+{
+	return session->server;
+}
+
 void session_drop(struct session *session)
 {
 	sd_event_source_disable_unref(session->io);
 	sd_event_source_disable_unref(session->timer);
 	resolution_cancel(session->resolution);
+	if (session->multi)
+		multi_connected(session->multi, session);
 	if (session->connection.easy)
-		connection_close(&session->connection, engine_multi(session->engine));
+		connection_close(&session->connection,
+				 session->multi ? multi_handle(session->multi) : NULL);
 	engine_remove_session(session->engine, session);
 	engine_wake(session->engine);
 	setup_unref(session->setup);
@@ -157,6 +167,8 @@ void session_quit(struct session *session)
 {
 	struct engine *engine = session->engine;
 
+	engine_remove_session(engine, session);
+	engine_add_session(engine, session); /* the newest goes last */
 	say(session, SESSION_QUITTING, "QUIT\r\n", QUIT_US);
 	engine_wake(engine);
 }
@@ -538,8 +550,9 @@ static int start_connecting(struct session *session, const char *addresses)
 		return r;
 	session->phase = SESSION_CONNECTING;
 	curl_easy_setopt(session->connection.easy, CURLOPT_PRIVATE, session);
-	curl_multi_add_handle(engine_multi(session->engine), session->connection.easy);
-	return 0;
+	session->multi = multi_connect(engine_multis(session->engine), session,
+				       session->connection.easy);
+	return session->multi ? 0 : -ENOMEM;
 }
 
 /* Why it cannot even begin: no memory, or no login for this server. */
@@ -580,7 +593,6 @@ static int start(struct session *session)
 	struct connection *connection = &session->connection;
 	uint64_t limit = retry_limit(submission);
 
-	session->server = submission->server;
 	connection->host = setup_server(session->setup, session->server, &connection->port);
 	if (limit && set_timer(session, limit) < 0)
 		return -ENOMEM;
@@ -597,6 +609,7 @@ int session_new(struct session **result, struct engine *engine, struct submissio
 	int r;
 
 	session->engine = engine;
+	session->server = submission->server;
 	session->submission = submission;
 	session->setup = setup_ref(submission->setup);
 	session->connection.trace = submission->callbacks->trace;

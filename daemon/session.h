@@ -15,6 +15,8 @@ enum session_use {
 
 enum session_use session_use(const struct session *session);
 const struct setup *session_setup(const struct session *session);
+/* Which one of the setup's servers it is with. */
+unsigned int session_server(const struct session *session);
 
 /*
  * Gives an idle session its next submission. Returns false if the session was
@@ -45,7 +47,7 @@ void session_drop(struct session *session);
 
 /* What sessions need of the engine. */
 sd_event *engine_event(struct engine *engine);
-CURLM *engine_multi(struct engine *engine);
+struct multis *engine_multis(struct engine *engine);
 uint64_t engine_keep_open(const struct engine *engine);
 void engine_add_session(struct engine *engine, struct session *session);
 void engine_remove_session(struct engine *engine, struct session *session);

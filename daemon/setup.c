@@ -588,9 +588,13 @@ const char *setup_server(const struct setup *setup, unsigned int index, unsigned
 	return other->host;
 }
 
-bool setup_same_server(const struct setup *a, const struct setup *b)
+bool setup_leads_to(const struct setup *setup, unsigned int index, const char *host,
+		    unsigned int port)
 {
-	return a == b || (a->port == b->port && !g_strcmp0(a->server, b->server));
+	unsigned int own_port;
+	const char *own = setup_server(setup, index, &own_port);
+
+	return own && host && own_port == port && !g_ascii_strcasecmp(own, host);
 }
 
 struct setup *setup_ref(struct setup *setup)

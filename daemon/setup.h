@@ -70,8 +70,9 @@ bool setup_allows(const struct setup *setup, const char *address);
 /* One of the servers in their order, 0 is the first; NULL: there are no more. */
 const char *setup_server(const struct setup *setup, unsigned int index, unsigned int *port);
 
-/* True if both lead to the same server first. */
-bool setup_same_server(const struct setup *a, const struct setup *b);
+/* True if that is the server. */
+bool setup_leads_to(const struct setup *setup, unsigned int index, const char *host,
+		    unsigned int port);
 
 /* What is known of a field beforehand. */
 struct setup_field {

@@ -80,6 +80,7 @@ void certificate_fetch(JsonObject *report, const struct setup *setup)
 		curl_easy_setopt(connection.easy, CURLOPT_CERTINFO, 1L);
 		curl_easy_setopt(connection.easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(connection.easy, CURLOPT_SSL_VERIFYHOST, 0L);
+		curl_easy_setopt(connection.easy, CURLOPT_SSL_CTX_FUNCTION, NULL);
 		curl_multi_add_handle(multi, connection.easy);
 		while (running && curl_multi_perform(multi, &running) == CURLM_OK && running)
 			curl_multi_poll(multi, NULL, 0, 1000, NULL);

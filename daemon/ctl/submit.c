@@ -24,6 +24,7 @@
 
 #define KEEP_OPEN_US (15 * G_USEC_PER_SEC)
 #define FILL_MAX     16 /* mails of one turn */
+#define PRINT_MAX    16 /* outcomes of one turn: thousands may have waited for the first */
 
 struct run {
 	const struct submit_options *options;
@@ -152,12 +153,18 @@ static const struct message *message_of(const struct order *order)
 	return order->message ? order->message : order->run->shared;
 }
 
+static bool is_ready(struct run *run)
+{
+	const struct order *order = g_queue_peek_head(&run->orders);
+
+	return order && order->done;
+}
+
 static void print_ready(struct run *run)
 {
-	struct order *order;
+	for (int i = 0; i < PRINT_MAX && is_ready(run); i++) {
+		struct order *order = g_queue_pop_head(&run->orders);
 
-	while ((order = g_queue_peek_head(&run->orders)) && order->done) {
-		g_queue_pop_head(&run->orders);
 		print_outcome(run->options, &order->submission.outcome, message_of(order),
 			      order->submission.recipient_codes);
 		g_free(order->submission.recipient_codes);
@@ -232,7 +239,7 @@ static int turn(struct run *run)
 	int r = sd_event_prepare(run->event);
 
 	if (r == 0)
-		r = sd_event_wait(run->event, UINT64_MAX);
+		r = sd_event_wait(run->event, is_ready(run) ? 0 : UINT64_MAX);
 	before = now_ns(CLOCK_MONOTONIC);
 	if (run->options->json)
 		cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -252,7 +259,7 @@ static int send_all(struct run *run)
 	uint64_t begin = now_ns(CLOCK_MONOTONIC);
 	int r = fill(run);
 
-	while (r >= 0 && run->open)
+	while (r >= 0 && (run->open || is_ready(run)))
 		r = turn(run);
 	print_total(run, now_ns(CLOCK_MONOTONIC) - begin);
 	return r;

@@ -4,7 +4,7 @@ DAEMON_PARTS := $(filter-out daemon/ecemaild.c,$(ecemaild-srcs))
 DAEMON_SERVER := tests/daemon/server.c tests/daemon/loop.c
 
 UNIT_TESTS += daemon-reply daemon-frame daemon-address daemon-setup daemon-message daemon-status \
-	daemon-engine daemon-session daemon-security daemon-retry daemon-submit daemon-slot daemon-rate daemon-faults \
+	daemon-engine daemon-session daemon-security daemon-retry daemon-pool daemon-submit daemon-slot daemon-rate daemon-faults \
 	daemon-memory
 
 daemon-reply-srcs := tests/daemon/reply.c daemon/reply.c
@@ -61,6 +61,9 @@ daemon-security-pkgs := $(ecemaild-pkgs) openssl
 
 daemon-retry-srcs := tests/daemon/retry.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-retry-pkgs := $(ecemaild-pkgs) openssl
+
+daemon-pool-srcs := tests/daemon/pool.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
+daemon-pool-pkgs := $(ecemaild-pkgs) openssl
 
 daemon-submit-srcs := tests/daemon/submit.c tests/daemon/server.c \
 	$(filter-out daemon/ctl/main.c,$(ecemailctl-srcs))

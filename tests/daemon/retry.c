@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "daemon/retry.h"
 #include "loop.h"
 #include "mail.h"
 #include "server.h"
@@ -170,6 +171,27 @@ static void test_transient(void **state)
 	expect_retry(lost, "transient", PATIENCE_MS, 20, 1);
 }
 
+/* Pauses grow, and the last try is not long before the deadline, whatever that is. */
+static void test_pauses(void **state)
+{
+	static const unsigned int timeouts[] = { 5, 7, 30, 60, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(timeouts); i++) {
+		uint64_t left = timeouts[i] * G_USEC_PER_SEC, pause;
+		unsigned int tries = 0;
+
+		while ((pause = retry_pause(tries, left))) {
+			assert_in_range(pause, G_USEC_PER_SEC, 30 * G_USEC_PER_SEC);
+			assert_true(pause < left);
+			left -= pause;
+			tries++;
+		}
+		assert_in_range(left, 1, 3 * G_USEC_PER_SEC);
+		assert_in_range(tries, 2, 20);
+	}
+}
+
 /* Taken back while it waits for its next try. */
 static void test_withdraw(void **state)
 {
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_kept_server),
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_transient),
+		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_withdraw),
 	};
 

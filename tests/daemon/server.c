@@ -242,7 +242,8 @@ static void *listen_for_clients(void *userdata)
 
 		*connection = (struct connection){ .server = server, .fd = fd };
 		pthread_mutex_lock(&server->lock);
-		server->open_most = MAX(server->open_most, ++server->open);
+		server->open++;
+		server->open_most = MAX(server->open_most, server->open);
 		g_ptr_array_add(server->connections, connection);
 		pthread_create(&connection->thread, NULL, serve, connection);
 		pthread_mutex_unlock(&server->lock);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -13,7 +14,7 @@
 #include "daemon/ctl/submit.h"
 #include "server.h"
 
-static char output[65536], errors[65536];
+static char output[1 << 20], errors[65536];
 
 static int redirect(int fd, FILE *to)
 {
@@ -120,6 +121,30 @@ static void test_count(void **state)
 	server_stop(server);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+#define TURN_MS 30
+#else
+#define TURN_MS 10
+#endif
+
+/* What waited for the first outcome is not printed in one turn of the loop. */
+static void test_held_back(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", HANG, NULL, 0 }, { 0 } };
+	static const char member[] = "\"worst_loop_cpu_ms\":";
+	struct server *server = server_start(script, false);
+	const char *worst;
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org --json --compose-once --timeout 3 "
+					  "--count 4000 --sessions 2"), 1);
+	worst = strstr(output, member);
+	assert_non_null(worst);
+	assert_in_range(atoi(worst + strlen(member)), 0, getenv("UNIT_VALGRIND") ? 1000 : TURN_MS);
+	assert_true(g_str_has_prefix(output, "{\"status\":13,"));
+	server_stop(server);
+}
+
 static unsigned int count_ids(struct server *server)
 {
 	g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -204,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_sent),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_compose_once),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_usage),
