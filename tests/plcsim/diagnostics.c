@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tests/plcsim/diagnostics.h"
+#include <string.h>
 
-enum severity { SEVERITY_ERROR,
-		SEVERITY_TROUBLE,
-		SEVERITY_WARNING };
+#include "tests/plcsim/diagnostics.h"
 
 static const char *const severities[] = {
 	[SEVERITY_ERROR] = "error",
@@ -14,7 +12,7 @@ static const char *const severities[] = {
 struct message {
 	unsigned int line;
 	unsigned int order;
-	enum severity severity;
+	const struct diagnostics_place *place;
 	char *text;
 };
 
@@ -38,43 +36,19 @@ void diagnostics_clear(struct diagnostics *d)
 	d->messages = NULL;
 }
 
-static void add(struct diagnostics *d, unsigned int line, enum severity severity,
-		const char *format, va_list arguments)
+void diagnostics_add(struct diagnostics *d, unsigned int line,
+		     const struct diagnostics_place *place, const char *format, ...)
 {
-	struct message message = { .line = line, .order = d->messages->len, .severity = severity };
+	struct message message = { .line = line, .order = d->messages->len, .place = place };
+	va_list arguments;
 
+	va_start(arguments, format);
 	message.text = g_strdup_vprintf(format, arguments);
+	va_end(arguments);
 	g_array_append_val(d->messages, message);
-	d->errors += severity == SEVERITY_ERROR;
-	d->troubles += severity == SEVERITY_TROUBLE;
-	d->warnings += severity == SEVERITY_WARNING;
-}
-
-void diagnostics_error(struct diagnostics *d, unsigned int line, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add(d, line, SEVERITY_ERROR, format, arguments);
-	va_end(arguments);
-}
-
-void diagnostics_trouble(struct diagnostics *d, unsigned int line, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add(d, line, SEVERITY_TROUBLE, format, arguments);
-	va_end(arguments);
-}
-
-void diagnostics_warning(struct diagnostics *d, unsigned int line, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add(d, line, SEVERITY_WARNING, format, arguments);
-	va_end(arguments);
+	d->errors += place->severity == SEVERITY_ERROR;
+	d->troubles += place->severity == SEVERITY_TROUBLE;
+	d->warnings += place->severity == SEVERITY_WARNING;
 }
 
 static int compare(const void *first, const void *second)
@@ -87,16 +61,33 @@ static int compare(const void *first, const void *second)
 	return a->order < b->order ? -1 : 1;
 }
 
+static char *as_line(const struct diagnostics *d, const struct message *m)
+{
+	g_autofree char *line = m->line ? g_strdup_printf("%u:", m->line) : g_strdup("");
+
+	return g_strdup_printf("%s:%s %s: %s\n", d->path, line, severities[m->place->severity],
+			       m->text);
+}
+
 void diagnostics_print(struct diagnostics *d, FILE *out)
 {
 	g_array_sort(d->messages, compare);
 	for (unsigned int i = 0; i < d->messages->len; i++) {
-		const struct message *m = &g_array_index(d->messages, struct message, i);
+		g_autofree char *line = as_line(d, &g_array_index(d->messages, struct message, i));
 
-		fprintf(out, "%s:", d->path);
-		if (m->line)
-			fprintf(out, "%u:", m->line);
-		fprintf(out, " %s: %s\n", severities[m->severity], m->text);
+		fputs(line, out);
 	}
 	fflush(out);
+}
+
+const struct diagnostics_place *diagnostics_find(const struct diagnostics *d, const char *text)
+{
+	for (unsigned int i = 0; i < d->messages->len; i++) {
+		const struct message *m = &g_array_index(d->messages, struct message, i);
+		g_autofree char *line = as_line(d, m);
+
+		if (strstr(line, text))
+			return m->place;
+	}
+	return NULL;
 }
