@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/plcsim/base.h"
+#include "tests/plcsim/lines.h"
 
 // clang-format off
 static const struct cpu_family families[] = {
@@ -65,6 +66,15 @@ bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned in
 		if (first >= m->first && first + words - 1 <= m->last)
 			return true;
 	return false;
+}
+
+char *user_memory_text(const struct cpu_family *family)
+{
+	GString *text = g_string_new(NULL);
+
+	for (const struct user_memory *m = family->user_memory; m->last; m++)
+		g_string_append_printf(text, "%sV%o to V%o", text->len ? ", " : "", m->first, m->last);
+	return g_string_free(text, FALSE);
 }
 
 char *missing_bit(const struct cpu_family *family, const struct element *element)
@@ -183,13 +193,25 @@ static bool parse_firmware(const char *text, struct firmware *firmware)
 	return true;
 }
 
+#define KEYS 8
+
 struct base_parser {
 	struct base *base;
 	struct diagnostics *diagnostics;
 	unsigned int line;
 	struct base_slot *slot; /* NULL in [cpu] */
 	bool in_section;
+	unsigned int cpu_line; /* 0: no [cpu] yet */
+	unsigned int key_lines[KEYS]; /* of the section, 0: not there yet */
 };
+
+/* DL260 and D2-260 are how catalogues have it. */
+static const char *plain_name(const char *name)
+{
+	if (g_str_has_prefix(name, "DL"))
+		return name + 2;
+	return name[0] == 'D' && g_ascii_isdigit(name[1]) && name[2] == '-' ? name + 3 : name;
+}
 
 /* Key setters return NULL or what is allowed. */
 static const char *set_family(struct base_parser *p, const char *value)
@@ -199,9 +221,11 @@ static const char *set_family(struct base_parser *p, const char *value)
 
 	p->base->family = find_family(value);
 	for (size_t i = 0; i < G_N_ELEMENTS(without_boxes); i++)
-		if (strcmp(value, without_boxes[i]) == 0)
+		if (strcmp(plain_name(value), without_boxes[i]) == 0)
 			return "05, 06, 250-1, 260 or 450: that CPU has no MDS and MDE "
 			       "instructions, so no IBoxes";
+	if (!p->base->family && find_family(plain_name(value)))
+		return "05, 06, 250-1, 260 or 450: the family's number alone";
 	return p->base->family ? NULL : "05, 06, 250-1, 260 or 450";
 }
 
@@ -251,7 +275,7 @@ static const struct base_key {
 	bool slot;
 	const char *name;
 	const char *(*set)(struct base_parser *p, const char *value);
-} keys[] = {
+} keys[KEYS] = {
 	{ false, "family",   set_family },
 	{ false, "firmware", set_cpu_firmware },
 	{ true,  "module",   set_module },
@@ -263,6 +287,13 @@ static const struct base_key {
 };
 // clang-format on
 
+static void report_again(struct base_parser *p, const char *section, unsigned int first)
+{
+	diagnostics_error(p->diagnostics, p->line,
+			  "section [%s] is there already, in line %u; each may be there once",
+			  section, first);
+}
+
 static void parse_section(struct base_parser *p, const char *line)
 {
 	g_autofree char *name = g_strndup(line + 1, strcspn(line + 1, "]"));
@@ -270,8 +301,13 @@ static void parse_section(struct base_parser *p, const char *line)
 
 	p->in_section = true;
 	p->slot = NULL;
-	if (strcmp(name, "cpu") == 0)
+	memset(p->key_lines, 0, sizeof(p->key_lines));
+	if (strcmp(name, "cpu") == 0) {
+		if (p->cpu_line)
+			report_again(p, name, p->cpu_line);
+		p->cpu_line = p->line;
 		return;
+	}
 	if (!g_str_has_prefix(name, "slot ") ||
 	    !parse_number(name + 5, BASE_SLOTS - 1, &number)) {
 		diagnostics_error(p->diagnostics, p->line,
@@ -282,8 +318,7 @@ static void parse_section(struct base_parser *p, const char *line)
 	}
 	p->slot = &p->base->slots[number];
 	if (p->slot->present)
-		diagnostics_error(p->diagnostics, p->line, "section [%s] is there already, in line %u",
-				  name, p->slot->line);
+		report_again(p, name, p->slot->line);
 	*p->slot = (struct base_slot){ .present = true, .dip7 = true, .line = p->line };
 }
 
@@ -294,6 +329,12 @@ static void set_key(struct base_parser *p, const char *name, const char *value)
 
 		if (keys[i].slot != !!p->slot || strcmp(keys[i].name, name) != 0)
 			continue;
+		if (p->key_lines[i])
+			diagnostics_error(p->diagnostics, p->line,
+					  "%s=%s: %s= is there already, in line %u; each may be "
+					  "there once in a section",
+					  name, value, name, p->key_lines[i]);
+		p->key_lines[i] = p->line;
 		allowed = keys[i].set(p, value);
 		if (allowed)
 			diagnostics_error(p->diagnostics, p->line, "%s=%s: must be %s", name, value,
@@ -304,10 +345,12 @@ static void set_key(struct base_parser *p, const char *name, const char *value)
 			  p->slot ? "module, firmware, id, dip7, base and card" : "family and firmware");
 }
 
-static void parse_line(struct base_parser *p, char *line)
+static void parse_line(void *owner, char *line, unsigned int number)
 {
+	struct base_parser *p = owner;
 	char *equals;
 
+	p->line = number;
 	g_strstrip(line);
 	if (!*line || *line == '#' || *line == ';')
 		return;
@@ -338,17 +381,27 @@ static void check_slots(struct base *base, struct diagnostics *d)
 		if (!slot->present)
 			continue;
 		if (!*slot->module)
-			diagnostics_error(d, slot->line, "[slot %u] has no module=", i);
+			diagnostics_error(d, slot->line, "[slot %u] has no module=; it must be %s", i,
+					  base->family->module);
 		else if (strcmp(slot->module, base->family->module) != 0)
 			diagnostics_error(d, slot->line,
 					  "[slot %u] module=%s does not fit a %s CPU, only %s", i,
 					  slot->module, base->family->name, base->family->module);
 		if (!firmware_word(&slot->firmware))
-			diagnostics_error(d, slot->line, "[slot %u] has no firmware=", i);
+			diagnostics_error(d, slot->line, "[slot %u] has no firmware=; it must be a version such as "
+							 "4.0.1031",
+					  i);
 		if (i < base->family->sp_first_slot)
 			diagnostics_error(d, slot->line,
-					  "[slot %u]: slot numbers start at %u on a %s CPU", i,
-					  base->family->sp_first_slot, base->family->name);
+					  "[slot %u]: slot numbers start at %u on a %s CPU, up to %u", i,
+					  base->family->first_slot, base->family->name,
+					  base->family->last_slot);
+		else if (i < base->family->first_slot || i > base->family->last_slot)
+			diagnostics_warning(d, slot->line,
+					    "[slot %u]: a %s system takes an ECOM100 in slots %u to "
+					    "%u only, no box can use this one",
+					    i, base->family->name, base->family->first_slot,
+					    base->family->last_slot);
 	}
 }
 
@@ -367,19 +420,14 @@ static void check_cards(const struct base *base, struct diagnostics *d)
 void base_read(struct base *base, FILE *file, struct diagnostics *d)
 {
 	struct base_parser p = { .base = base, .diagnostics = d };
-	char *line = NULL;
-	size_t size = 0;
 
 	*base = (struct base){ 0 };
-	while (getline(&line, &size, file) >= 0) {
-		p.line++;
-		parse_line(&p, line);
-	}
-	free(line);
+	lines_read(file, d, parse_line, &p);
 	if (!base->family && !d->errors)
-		diagnostics_error(d, 0, "[cpu] family= is missing");
+		diagnostics_error(d, 0, "[cpu] family= is missing; it must be 05, 06, 250-1, 260 or "
+					"450");
 	if (!firmware_word(&base->firmware) && !d->errors)
-		diagnostics_error(d, 0, "[cpu] firmware= is missing");
+		diagnostics_error(d, 0, "[cpu] firmware= is missing; it must be a version such as v2.40");
 	if (!d->errors)
 		check_slots(base, d);
 	if (!d->errors)

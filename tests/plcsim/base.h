@@ -80,6 +80,8 @@ char *missing_bit(const struct cpu_family *family, const struct element *element
 bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
 /* Words whose values are a program's: no clock, no system word, no timer's or slot's bit */
 bool is_program_memory(const struct cpu_family *family, uint16_t word);
+/* "V1200 to V7377, V10000 to V17777", for g_free() */
+char *user_memory_text(const struct cpu_family *family);
 bool is_user_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
 
 #endif /* PLCSIM_BASE_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of boxes, and of their parameters */
+#include <ctype.h>
 #include <string.h>
 
 #include "tests/plcsim/box.h"
@@ -182,4 +183,26 @@ const struct box_type *box_type_find(const char *name)
 		if (strcmp(box_types[i].name, name) == 0)
 			return &box_types[i];
 	return NULL;
+}
+
+static bool begins_with(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(text, name, length) == 0 &&
+	       (!text[length] || isblank((unsigned char)text[length]));
+}
+
+size_t box_parameter_name(const char *text)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(box_types); i++) {
+		const struct box_type *type = &box_types[i];
+
+		for (size_t p = 0; p < type->parameter_count; p++)
+			if (begins_with(text, type->parameters[p].name))
+				longest = MAX(longest, strlen(type->parameters[p].name));
+	}
+	return longest;
 }

@@ -49,6 +49,44 @@ void box_free(struct box *box)
 	g_free(box);
 }
 
+/* What the parameter takes, for g_free() */
+static char *allowed(const struct parameter *p)
+{
+	switch (p->kind) {
+	case PARAMETER_K:
+		return g_strdup_printf("K and a decimal number, K%u to K%u", p->minimum, p->size);
+	case PARAMETER_K_OR_V:
+		return g_strdup_printf("K%u to K%u, or a V-memory register with that in BCD",
+				       p->minimum, p->size);
+	case PARAMETER_V:
+	case PARAMETER_SOURCE:
+	case PARAMETER_TARGET:
+	case PARAMETER_REMOTE:
+		return g_strdup("a V-memory register such as V2000 (octal)");
+	case PARAMETER_BIT:
+		return g_strdup("an output bit such as C0, Y0 or V2000.0");
+	case PARAMETER_IP:
+		return g_strdup("four numbers from 0 to 255, such as 192.168.12.86");
+	case PARAMETER_TEXT:
+		return p->size ? g_strdup_printf("text of at most %u bytes", p->size) :
+				 g_strdup("text");
+	case PARAMETER_ESCAPED:
+	case PARAMETER_VPRINT:
+		break;
+	}
+	return g_strdup("text");
+}
+
+/* wrong: why, or NULL if there is no more to be said */
+static void refuse(const struct parameter *parameter, const struct box_value *value,
+		   const char *wrong, struct diagnostics *d)
+{
+	g_autofree char *wanted = allowed(parameter);
+
+	diagnostics_error(d, value->line, "%s '%s': must be %s%s%s", parameter->name, value->text,
+			  wanted, wrong ? ": " : "", wrong ? wrong : "");
+}
+
 static void parse_k(const struct parameter *parameter, struct box_value *value,
 		    struct diagnostics *d)
 {
@@ -59,10 +97,7 @@ static void parse_k(const struct parameter *parameter, struct box_value *value,
 		       number >= parameter->minimum && number <= parameter->size;
 	value->k = number;
 	if (!value->valid)
-		diagnostics_error(d, value->line,
-				  "%s '%s': must be K and a decimal number, K%u to K%u",
-				  parameter->name, value->text, parameter->minimum,
-				  parameter->size);
+		refuse(parameter, value, NULL, d);
 }
 
 static void parse_v(const struct parameter *parameter, struct box_value *value,
@@ -74,32 +109,17 @@ static void parse_v(const struct parameter *parameter, struct box_value *value,
 		wrong = "a bit, not a word";
 	value->valid = !wrong;
 	if (wrong)
-		diagnostics_error(d, value->line,
-				  "%s '%s': must be a V-memory register such as V2000 (octal): %s",
-				  parameter->name, value->text, wrong);
+		refuse(parameter, value, wrong, d);
 }
 
 static void parse_k_or_v(const struct parameter *parameter, struct box_value *value,
 			 struct diagnostics *d)
 {
-	char *end;
-	unsigned long k;
-
 	value->is_word = toupper((unsigned char)*value->text) == 'V';
-	if (value->is_word) {
+	if (value->is_word)
 		parse_v(parameter, value, d);
-		return;
-	}
-	k = strtoul(value->text + (*value->text != '\0'), &end, 10);
-	value->valid = value->text[0] == 'K' && isdigit((unsigned char)value->text[1]) && !*end &&
-		       k >= parameter->minimum && k <= parameter->size;
-	value->k = k;
-	if (!value->valid)
-		diagnostics_error(d, value->line,
-				  "%s '%s': must be K%u to K%u, or a V-memory register with that in "
-				  "BCD",
-				  parameter->name, value->text, parameter->minimum,
-				  parameter->size);
+	else
+		parse_k(parameter, value, d);
 }
 
 static void parse_bit(const struct parameter *parameter, struct box_value *value,
@@ -110,12 +130,10 @@ static void parse_bit(const struct parameter *parameter, struct box_value *value
 	if (!wrong && value->element.bit < 0)
 		wrong = "a word, not a bit";
 	if (!wrong && !value->element.output)
-		wrong = "an input of the program";
+		wrong = "X, T, CT and SP are not for a program to write";
 	value->valid = !wrong;
 	if (wrong)
-		diagnostics_error(d, value->line,
-				  "%s '%s': must be an output bit such as C0, Y0 or V2000.0: %s",
-				  parameter->name, value->text, wrong);
+		refuse(parameter, value, wrong, d);
 }
 
 static void parse_text(const struct parameter *parameter, struct box_value *value,
@@ -136,10 +154,7 @@ static void parse_ip(const struct parameter *parameter, struct box_value *value,
 
 	value->valid = inet_pton(AF_INET, value->text, &address) == 1;
 	if (!value->valid)
-		diagnostics_error(d, value->line,
-				  "%s '%s': must be four numbers from 0 to 255, such as "
-				  "192.168.12.86",
-				  parameter->name, value->text);
+		refuse(parameter, value, NULL, d);
 }
 
 static void parse_value(const struct parameter *parameter, struct box_value *value,
@@ -179,22 +194,16 @@ static void parse_value(const struct parameter *parameter, struct box_value *val
 	}
 }
 
-/* The longest parameter name that the text starts with, as a whole word */
+/* The parameter whose name is the first words of the text */
 static const struct parameter *find_parameter(const struct box_type *type, const char *text)
 {
-	const struct parameter *found = NULL;
+	size_t length = box_parameter_name(text);
 
-	for (size_t i = 0; i < type->parameter_count; i++) {
-		const struct parameter *p = &type->parameters[i];
-		size_t length = strlen(p->name);
-
-		if (strncmp(text, p->name, length) != 0 ||
-		    (text[length] && !isblank((unsigned char)text[length])))
-			continue;
-		if (!found || length > strlen(found->name))
-			found = p;
-	}
-	return found;
+	for (size_t i = 0; length && i < type->parameter_count; i++)
+		if (strlen(type->parameters[i].name) == length &&
+		    strncmp(text, type->parameters[i].name, length) == 0)
+			return &type->parameters[i];
+	return NULL;
 }
 
 static void report_unknown(const struct box *box, const char *text, unsigned int line,
@@ -216,6 +225,26 @@ static bool is_text(const struct parameter *parameter)
 	       parameter->kind == PARAMETER_VPRINT;
 }
 
+/* A // at the beginning or behind a blank, and what follows */
+static void cut_comment(char *text)
+{
+	for (char *slashes = text; (slashes = strstr(slashes, "//")); slashes++) {
+		if (slashes > text && !isblank((unsigned char)slashes[-1]))
+			continue;
+		*slashes = '\0';
+		g_strchomp(text);
+		return;
+	}
+}
+
+static void report_empty(const struct parameter *parameter, unsigned int line,
+			 struct diagnostics *d)
+{
+	g_autofree char *wanted = allowed(parameter);
+
+	diagnostics_error(d, line, "%s has no value; it must be %s", parameter->name, wanted);
+}
+
 void box_take_parameter(struct box *box, const char *text, unsigned int line,
 			struct diagnostics *d)
 {
@@ -235,10 +264,21 @@ void box_take_parameter(struct box *box, const char *text, unsigned int line,
 	value->present = true;
 	value->line = line;
 	value->text = g_strstrip(g_strdup(text + strlen(parameter->name)));
-	if (*value->text || (parameter->optional && is_text(parameter)))
+	if (!is_text(parameter))
+		cut_comment(value->text);
+	if (*value->text || is_text(parameter))
 		parse_value(parameter, value, d);
 	else
-		diagnostics_error(d, line, "%s has no value", parameter->name);
+		report_empty(parameter, line, d);
+}
+
+static void report_missing(const struct box *box, const struct parameter *parameter,
+			   struct diagnostics *d)
+{
+	g_autofree char *wanted = allowed(parameter);
+
+	diagnostics_error(d, box->line, "%s: the parameter %s is missing; it must be %s",
+			  box->type->name, parameter->name, wanted);
 }
 
 void box_complete(struct box *box, struct diagnostics *d)
@@ -250,8 +290,7 @@ void box_complete(struct box *box, struct diagnostics *d)
 		if (value->present)
 			continue;
 		if (!parameter->optional) {
-			diagnostics_error(d, box->line, "%s: the parameter %s is missing",
-					  box->type->name, parameter->name);
+			report_missing(box, parameter, d);
 			continue;
 		}
 		value->line = box->line;

@@ -177,6 +177,8 @@ extern const struct box_request ecipsup_request;
 extern const struct box_request information_requests[];
 
 const struct box_type *box_type_find(const char *name);
+/* How long the longest parameter name of any box is that the text begins with, 0: none */
+size_t box_parameter_name(const char *text);
 /* True if the parameter was given a value that can be used. */
 bool box_has(const struct box *box, unsigned int parameter);
 /* How many words the parameter has, the most if a word says it */

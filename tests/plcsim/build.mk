@@ -3,14 +3,15 @@ PROGRAMS += plcsim
 
 # Program text and checks; with the PLC that runs them; and all but main()
 plcsim-plc-srcs := $(addprefix tests/plcsim/, \
-	diagnostics.c memory.c vprint.c box.c box-types.c program.c base.c reference.c check.c \
-	plc.c ladder.c arithmetic.c port.c tag.c ecom100.c request.c ecemail.c \
-	ecemsup.c information.c ecrx.c)
+	diagnostics.c lines.c memory.c vprint.c box.c box-types.c program.c base.c reference.c \
+	trigger.c refusal.c check.c plc.c ladder.c arithmetic.c port.c tag.c ecom100.c request.c \
+	ecemail.c ecemsup.c information.c ecrx.c) \
+	$(addprefix daemon/, setup.c text.c address.c)
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c misbehave.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
 	view.c run.c ctl.c) \
-	$(addprefix daemon/, configuration.c setup.c text.c address.c expand.c)
+	$(addprefix daemon/, configuration.c expand.c)
 
 plcsim-srcs := $(plcsim-all-srcs) tests/plcsim/main.c
 plcsim-pkgs := glib-2.0
@@ -27,6 +28,7 @@ $(eval $(call plcsim-test,program,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,vprint,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,base,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,rules,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,request,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,module,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))

@@ -4,6 +4,8 @@
 #include "tests/plcsim/check.h"
 #include "tests/plcsim/ladder.h"
 #include "tests/plcsim/reference.h"
+#include "tests/plcsim/refusal.h"
+#include "tests/plcsim/trigger.h"
 #include "uapi/linux/ecom_slave89.h"
 
 struct check {
@@ -49,12 +51,25 @@ static bool check_slot_number(struct check *c, const struct box_value *slot)
 				    family->name, family->last_slot);
 	else if (slot->k == 0)
 		diagnostics_trouble(c->diagnostics, slot->line,
-				    "Slot K0: slot numbers start at K1 in a %s system", family->name);
+				    "Slot K0: slot numbers start at K1 in a %s system, only K1 to "
+				    "K%u",
+				    family->name, family->last_slot);
 	else
 		diagnostics_trouble(c->diagnostics, slot->line,
 				    "Slot K%u: a %s system has slots K%u to K%u only", slot->k,
 				    family->name, family->first_slot, family->last_slot);
 	return false;
+}
+
+/* Where the base has an ECOM100 */
+static char *modules_text(const struct base *base)
+{
+	GString *text = g_string_new(NULL);
+
+	for (unsigned int i = 0; i < BASE_SLOTS; i++)
+		if (base->slots[i].present)
+			g_string_append_printf(text, "%s K%u", text->len ? "," : "only in", i);
+	return g_string_free(text->len ? text : g_string_assign(text, "nor anywhere else"), FALSE);
 }
 
 /* Sections 2, 3 and 5: the module itself */
@@ -68,8 +83,10 @@ static void check_module(struct check *c, const struct box *box)
 		return;
 	module = &c->base->slots[slot->k];
 	if (!module->present) {
+		g_autofree char *there = modules_text(c->base);
+
 		diagnostics_trouble(c->diagnostics, slot->line,
-				    "Slot K%u: the base has no ECOM100 there", slot->k);
+				    "Slot K%u: the base has no ECOM100 there, %s", slot->k, there);
 		return;
 	}
 	if (module->remote)
@@ -192,7 +209,6 @@ static void check_size(struct check *c, const struct box *box)
 				    vprint_maximum(body->vprint), ECEMAIL_TEXT);
 }
 
-/* The same for boxes whose frames do not depend on values */
 /* What is wrong or missing has been named already, and has no value to form. */
 static bool has_all_values(const struct box *box)
 {
@@ -203,6 +219,7 @@ static bool has_all_values(const struct box *box)
 	return true;
 }
 
+/* The same for boxes whose frames do not depend on values */
 static void check_entries(struct check *c, const struct box *box)
 {
 	static const struct memory memory;
@@ -231,42 +248,28 @@ static void check_frame(struct check *c, const struct box *box)
 		check_entries(c, box);
 }
 
-/* By whatever name */
-static bool is_always_on(const struct element *element)
-{
-	struct element always;
-
-	element_parse("SP1", &always);
-	return element->word == always.word && element->bit == always.bit;
-}
-
 /* Section 8: a box with a leading edge trigger that can have none */
 static void check_trigger(struct check *c, unsigned int position)
 {
 	const struct instruction *box = program_at(c->program, position);
-	const struct instruction *condition = NULL;
+	const struct instruction *condition = trigger_condition(c->program, position);
+	enum flow first = trigger_flow(c->program, position, true);
+	enum flow later = trigger_flow(c->program, position, false);
 
-	for (unsigned int i = position; i-- > 0;) {
-		const struct instruction *before = program_at(c->program, i);
-
-		if (before->type->role != ROLE_CONDITION) {
-			if (condition)
-				break;
-			continue;
-		}
-		if (condition)
-			return; /* more than one: not decided here */
-		condition = before;
-	}
 	if (!condition)
 		diagnostics_trouble(c->diagnostics, box->line,
 				    "%s has no condition before it: it is leading edge triggered and "
 				    "will never execute",
 				    box->box->type->name);
-	else if (is_always_on(&condition->operands[0].element))
+	else if (first == FLOW_ON && later == FLOW_ON)
 		diagnostics_trouble(c->diagnostics, condition->line,
-				    "SP1 is always on: %s in line %u is leading edge triggered and "
-				    "will never execute",
+				    "SP1 is always on, so is the condition of %s in line %u: it is "
+				    "leading edge triggered and will never execute",
+				    box->box->type->name, box->line);
+	else if (later == FLOW_OFF)
+		diagnostics_trouble(c->diagnostics, condition->line,
+				    "the condition of %s in line %u is never on after the first "
+				    "scan, in which there is no edge: it will never execute",
 				    box->box->type->name, box->line);
 }
 
@@ -282,6 +285,7 @@ static void check_box(struct check *c, unsigned int position)
 	} else {
 		check_module_exists(c, box);
 		check_frame(c, box);
+		check_refusal(box, c->diagnostics);
 	}
 	if (box->type->edge_triggered)
 		check_trigger(c, position);
@@ -359,6 +363,8 @@ static void check_references(struct check *c)
 /* What a box writes by itself must be the user's memory, not the system's */
 static void check_user_memory(struct check *c, const struct box *box)
 {
+	g_autofree char *range = user_memory_text(c->base->family);
+
 	for (size_t i = 0; i < box->type->parameter_count; i++) {
 		const struct parameter *p = &box->type->parameters[i];
 		const struct box_value *value = &box->values[i];
@@ -368,40 +374,70 @@ static void check_user_memory(struct check *c, const struct box *box)
 			continue;
 		if (!is_user_memory(c->base->family, value->element.word, words))
 			diagnostics_error(c->diagnostics, value->line,
-					  "%s %s: %u word%s from there are not all user V-memory of a "
-					  "%s CPU",
+					  "%s %s: %u word%s from there %s user V-memory of a %s CPU, "
+					  "which is %s",
 					  p->name, value->element.name, words,
-					  words == 1 ? "" : "s", c->base->family->name);
+					  words == 1 ? "" : "s", words == 1 ? "is not" : "are not all",
+					  c->base->family->name, range);
 	}
 }
 
-/* What the CPU does not have, and what nobody may write */
+/* What the CPU does not have */
+static void check_existence(struct check *c, const struct reference *r)
+{
+	const struct cpu_family *family = c->base->family;
+	g_autofree char *bits = missing_bit(family, r->element);
+	g_autofree char *words = user_memory_text(family);
+
+	if (bits)
+		diagnostics_error(c->diagnostics, r->line, "%s %s: a %s CPU has %s", r->name,
+				  r->element->name, family->name, bits);
+	else if (r->sure >= MEMORY_END)
+		diagnostics_error(c->diagnostics, r->line, "%s %s: the last address is V41237",
+				  r->name, r->element->name);
+	else if (!is_memory(family, r->first, r->sure - r->first + 1))
+		diagnostics_error(c->diagnostics, r->line,
+				  "%s %s: a %s CPU has no such memory; its user V-memory is %s",
+				  r->name, r->element->name, family->name, words);
+}
+
+/* Inputs, what the CPU says, and the bits of timers and counters but for TMR and CNT */
+static void check_writable(struct check *c, const struct reference *r)
+{
+	if (r->writes && !r->own_bit && (!r->element->output || is_read_only(r->first, r->last)))
+		diagnostics_error(c->diagnostics, r->line,
+				  "%s %s: not an output: X, T, CT and SP are not for a program to "
+				  "write, only Y, C, S, GX, GY, other words and their bits",
+				  r->name, r->element->name);
+}
+
 static void check_elements(struct check *c)
 {
 	g_autoptr(GArray) all = references_of(c->program);
 
 	for (unsigned int i = 0; i < all->len; i++) {
 		const struct reference *r = &g_array_index(all, struct reference, i);
-		g_autofree char *range = missing_bit(c->base->family, r->element);
 
-		if (range)
-			diagnostics_error(c->diagnostics, r->line,
-					  "%s %s: a %s CPU has %s", r->name, r->element->name,
-					  c->base->family->name, range);
-		else if (r->last >= MEMORY_END)
-			diagnostics_error(c->diagnostics, r->line,
-					  "%s %s: the last address is V41237", r->name,
-					  r->element->name);
-		else if (!is_memory(c->base->family, r->first, r->last - r->first + 1))
-			diagnostics_error(c->diagnostics, r->line,
-					  "%s %s: a %s CPU has no such memory", r->name,
-					  r->element->name, c->base->family->name);
-		if (!r->box && r->writes && !r->element->output && !r->own_bit)
-			diagnostics_error(c->diagnostics, r->line,
-					  "%s %s: not an output; only Y, C, S, GX, GY or a bit of a "
-					  "word can be written",
-					  r->name, r->element->name);
+		check_existence(c, r);
+		if (!r->box)
+			check_writable(c, r);
 	}
+}
+
+/* What a message prints has the room of a frame, and no more is sent. */
+static void check_message(struct check *c, const struct instruction *i)
+{
+	size_t least = vprint_minimum(i->message), most = vprint_maximum(i->message);
+
+	if (least > VPRINT_BYTES_MAX)
+		diagnostics_error(c->diagnostics, i->line,
+				  "%s: %s%zu bytes, only %d are allowed; shorten it by %zu",
+				  i->type->name, most > least ? "at least " : "", least,
+				  VPRINT_BYTES_MAX, least - VPRINT_BYTES_MAX);
+	else if (most > VPRINT_BYTES_MAX)
+		diagnostics_warning(c->diagnostics, i->line,
+				    "%s: %zu to %zu bytes, only %d are allowed; the rest is cut off",
+				    i->type->name, least, most, VPRINT_BYTES_MAX);
 }
 
 /* At the first output of a rung */
@@ -470,6 +506,8 @@ void check_program(const struct program *program, const struct base *base, struc
 	for (unsigned int i = 0; i < program->instructions->len; i++) {
 		const struct instruction *instruction = program_at(program, i);
 
+		if (instruction->message)
+			check_message(&check, instruction);
 		if (!instruction->box)
 			continue;
 		check_user_memory(&check, instruction->box);

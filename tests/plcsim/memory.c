@@ -11,19 +11,20 @@ struct bit_area {
 	uint16_t word;
 	unsigned int bits;
 	bool output;
+	const char *range;
 };
 
 // clang-format off
 static const struct bit_area bit_areas[] = {
-	{ "GX", 040000, 04000, true },
-	{ "GY", 040200, 04000, true },
-	{ "X",  040400, 02000, false },
-	{ "Y",  040500, 02000, true },
-	{ "C",  040600, 04000, true },
-	{ "S",  041000, 02000, true },
-	{ "T",  041100, 00400, false },
-	{ "CT", 041140, 00400, false },
-	{ "SP", 041200, 01000, false },
+	{ "GX", 040000, 04000, true,  "GX bits are octal, GX0 to GX3777" },
+	{ "GY", 040200, 04000, true,  "GY bits are octal, GY0 to GY3777" },
+	{ "X",  040400, 02000, false, "X bits are octal, X0 to X1777" },
+	{ "Y",  040500, 02000, true,  "Y bits are octal, Y0 to Y1777" },
+	{ "C",  040600, 04000, true,  "C bits are octal, C0 to C3777" },
+	{ "S",  041000, 02000, true,  "S bits are octal, S0 to S1777" },
+	{ "T",  041100, 00400, false, "T bits are octal, T0 to T377" },
+	{ "CT", 041140, 00400, false, "CT bits are octal, CT0 to CT377" },
+	{ "SP", 041200, 01000, false, "SP bits are octal, SP0 to SP777" },
 };
 // clang-format on
 
@@ -51,6 +52,17 @@ static const struct value_area {
 	{ "CTA", COUNTER_VALUES, 0400 },
 };
 
+bool is_read_only(unsigned int first, unsigned int last)
+{
+	for (size_t i = 0; i < BIT_AREAS; i++) {
+		const struct bit_area *area = &bit_areas[i];
+
+		if (!area->output && first < area->word + area->bits / 16 && last >= area->word)
+			return true;
+	}
+	return false;
+}
+
 static const char *parse_word(const char *digits, struct element *element)
 {
 	char address[16];
@@ -59,12 +71,12 @@ static const char *parse_word(const char *digits, struct element *element)
 
 	snprintf(address, sizeof(address), "%.*s", dot ? (int)(dot - digits) : 15, digits);
 	if (!number(address, 8, &word))
-		return "not an octal V-memory address";
+		return "a V-memory address is octal, such as V2000";
 	if (word >= MEMORY_WORDS)
 		return "beyond V177777";
 	element->word = word;
 	element->bit = -1;
-	element->output = true;
+	element->output = !is_read_only(word, word);
 	if (!dot)
 		return NULL;
 	if (!number(dot + 1, 10, &bit) || bit > 15)
@@ -104,10 +116,8 @@ static const char *parse_bit(const char *name, const char *digits, struct elemen
 
 		if (strcmp(area->name, name) != 0)
 			continue;
-		if (!number(digits, 8, &bit))
-			return "not an octal bit number";
-		if (bit >= area->bits)
-			return "no such bit";
+		if (!number(digits, 8, &bit) || bit >= area->bits)
+			return area->range;
 		element->word = area->word + bit / 16;
 		element->bit = bit % 16;
 		element->output = area->output;

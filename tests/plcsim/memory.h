@@ -40,6 +40,8 @@ void element_set(struct memory *memory, const struct element *element, unsigned 
 void memory_put(struct memory *memory, uint16_t word, const uint8_t *bytes, size_t count);
 void memory_get(const struct memory *memory, uint16_t word, uint8_t *bytes, size_t count);
 
+/* True if one of the words has bits that a program may not write: X, T, CT, SP. */
+bool is_read_only(unsigned int first, unsigned int last);
 void memory_set_sp(struct memory *memory, unsigned int number, bool on);
 /* What going to RUN does: all bits that a program writes go off */
 void memory_clear_bits(struct memory *memory);

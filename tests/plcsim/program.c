@@ -6,6 +6,7 @@
 
 #include "tests/plcsim/backplane.h"
 #include "tests/plcsim/bcd.h"
+#include "tests/plcsim/lines.h"
 #include "tests/plcsim/program.h"
 
 #define BIT	  OPERAND_BIT
@@ -115,7 +116,7 @@ static const char *parse_operand(const char *text, struct operand *operand)
 	if (*text == 'O') {
 		operand->kind = OPERAND_OCTAL;
 		if (!parse_octal(text + 1, &operand->value))
-			return "O takes an octal V-memory address up to 41237";
+			return "O takes an octal V-memory address, O0 to O41237";
 		operand->element =
 			(struct element){ .word = operand->value, .bit = -1, .output = true };
 		g_snprintf(operand->element.name, sizeof(operand->element.name), "V%o",
@@ -323,6 +324,13 @@ static bool parse_message(struct program_parser *p, const char *text, struct ins
 		text += strcspn(text, " \t");
 		text += strspn(text, " \t");
 	}
+	if (!*text) {
+		diagnostics_error(p->diagnostics, p->line,
+				  "%s has no message; it must be text in double quotes, or "
+				  "references such as V2000",
+				  i->type->name);
+		return false;
+	}
 	i->message = vprint_parse(text, i->type->name, p->diagnostics, p->line);
 	return i->message;
 }
@@ -382,12 +390,22 @@ static void end_box(struct program_parser *p)
 	p->box = NULL;
 }
 
-static void parse_line(struct program_parser *p, char *line)
+/* Behind an instruction or a box; messages have a // of their own. */
+static void cut_comment(GPtrArray *words)
 {
+	for (unsigned int i = 1; i < words->len && !has_message(words->pdata[0]); i++)
+		if (g_str_has_prefix(words->pdata[i], "//"))
+			g_ptr_array_set_size(words, i);
+}
+
+static void parse_line(void *owner, char *line, unsigned int number)
+{
+	struct program_parser *p = owner;
 	bool indented = isblank((unsigned char)*line);
 	const struct box_type *type;
 	char *text = g_strstrip(line);
 
+	p->line = number;
 	if (!*text || g_str_has_prefix(text, "//"))
 		return;
 	if (indented && p->box) {
@@ -403,6 +421,7 @@ static void parse_line(struct program_parser *p, char *line)
 	for (char **part = parts; *part; part++)
 		if (**part)
 			g_ptr_array_add(words, g_strdup(*part));
+	cut_comment(words);
 	g_ptr_array_add(words, NULL);
 	type = box_type_find(words->pdata[0]);
 	if (type)
@@ -422,19 +441,13 @@ static void instruction_clear(void *data)
 struct program *program_read(FILE *file, const char *path, struct diagnostics *d)
 {
 	struct program_parser p = { .diagnostics = d };
-	char *line = NULL;
-	size_t size = 0;
 
 	p.program = g_new0(struct program, 1);
 	p.program->path = g_strdup(path);
 	p.program->instructions = g_array_new(FALSE, FALSE, sizeof(struct instruction));
 	g_array_set_clear_func(p.program->instructions, instruction_clear);
-	while (getline(&line, &size, file) >= 0) {
-		p.line++;
-		parse_line(&p, line);
-	}
+	lines_read(file, d, parse_line, &p);
 	end_box(&p);
-	free(line);
 	return p.program;
 }
 

@@ -10,11 +10,12 @@ bool references_overlap(const struct reference *a, const struct reference *b)
 
 /* Completes place with the element, and adds it. */
 static void add(GArray *all, struct reference place, const struct element *element,
-		unsigned int words)
+		unsigned int least, unsigned int most)
 {
 	place.element = element;
 	place.first = element->word;
-	place.last = element->word + words - 1;
+	place.last = element->word + most - 1;
+	place.sure = element->word + least - 1;
 	place.bit = element->bit;
 	g_array_append_val(all, place);
 }
@@ -22,13 +23,13 @@ static void add(GArray *all, struct reference place, const struct element *eleme
 static void add_message(GArray *all, struct reference place, const struct vprint *message)
 {
 	const struct element *element;
-	unsigned int words;
+	unsigned int least, most;
 
 	place.writes = false;
 	place.unique = false;
-	for (unsigned int i = 0; message && vprint_item(message, i, &element, &words); i++)
+	for (unsigned int i = 0; message && vprint_item(message, i, &element, &least, &most); i++)
 		if (element)
-			add(all, place, element, words);
+			add(all, place, element, least, most);
 }
 
 /* What a parameter names in this PLC, and whether the box writes it */
@@ -64,7 +65,7 @@ static void add_box(GArray *all, const struct box *box)
 		if (!value->valid)
 			continue;
 		if (names_element(p, value))
-			add(all, place, &value->element, box_words(box, i));
+			add(all, place, &value->element, box_words(box, i), box_words(box, i));
 		else
 			add_message(all, place, value->vprint);
 	}
@@ -76,7 +77,7 @@ static void add_operand(GArray *all, struct reference place, const struct instru
 	unsigned int words = operand->kind == OPERAND_BIT ? 1 : instruction_words(i);
 
 	if (operand->kind & (OPERAND_BIT | OPERAND_WORD | OPERAND_OCTAL))
-		add(all, place, &operand->element, words);
+		add(all, place, &operand->element, words, words);
 }
 
 /* The data of RX and WX, as far as the loads before them tell */
@@ -92,7 +93,7 @@ static void add_transfer(GArray *all, const struct program *program, unsigned in
 	const struct element *local = instruction_local(program, position, &words);
 
 	if (local)
-		add(all, place, local, words);
+		add(all, place, local, words, words);
 }
 
 static void add_instruction(GArray *all, const struct instruction *i)

@@ -15,6 +15,7 @@ struct reference {
 	const struct element *element;
 	unsigned int first; /* words */
 	unsigned int last;
+	unsigned int sure; /* as last, for the fewest words that it can be */
 	int bit; /* -1: whole words */
 	bool unique; /* nobody else may touch it */
 	bool writes;

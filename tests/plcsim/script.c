@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdlib.h>
 
+#include "tests/plcsim/lines.h"
 #include "tests/plcsim/script.h"
 
-static void read_line(struct script *script, char *text, unsigned int number,
-		      struct diagnostics *d)
+struct script_reader {
+	struct script *script;
+	struct diagnostics *diagnostics;
+};
+
+static void read_line(void *owner, char *text, unsigned int number)
 {
+	struct script_reader *reader = owner;
 	struct script_line line = { .number = number };
 	g_autofree char *error = NULL;
 
@@ -13,24 +19,21 @@ static void read_line(struct script *script, char *text, unsigned int number,
 	if (!*text || *text == '#' || g_str_has_prefix(text, "//"))
 		return;
 	if (!command_parse(text, &line.command, &error))
-		diagnostics_error(d, number, "%s", error);
+		diagnostics_error(reader->diagnostics, number, "%s", error);
 	else if (line.command.verb == COMMAND_WATCH && line.command.seconds < 0)
-		diagnostics_error(d, number, "watch never ends here: give it 'for SECONDS'");
+		diagnostics_error(reader->diagnostics, number,
+				  "watch never ends here: give it 'for SECONDS'");
 	else
-		g_array_append_val(script->lines, line);
+		g_array_append_val(reader->script->lines, line);
 }
 
 void script_read(struct script *script, FILE *file, struct diagnostics *d)
 {
-	unsigned int number = 0;
-	char *text = NULL;
-	size_t size = 0;
+	struct script_reader reader = { script, d };
 
 	script->path = d->path;
 	script->lines = g_array_new(FALSE, FALSE, sizeof(struct script_line));
-	while (getline(&text, &size, file) >= 0)
-		read_line(script, text, ++number, d);
-	free(text);
+	lines_read(file, d, read_line, &reader);
 }
 
 void script_clear(struct script *script)

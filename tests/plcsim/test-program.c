@@ -79,8 +79,11 @@ static void test_comments(void **state)
 {
 	static const struct text_case cases[] = {
 		{ "// one\n   // indented\n\n\tEND\n", NULL },
-		{ "END // not here\n", "p:1: error: 'END // not here': END takes nothing" },
-		{ "STR X0 // not here\n", "p:1: error: 'STR X0 // not here': STR takes a bit, or" },
+		{ "END // here\n", NULL },
+		{ "STR X0\t//here\n", NULL },
+		{ "STR X0//\n", "p:1: error: STR 'X0//': X bits are octal" },
+		{ "STR X0 / here\n", "p:1: error: 'STR X0 / here': STR takes a bit, or" },
+		{ "VPRINT V2000 \"http://x\" // x\n", "E499: '//' outside of double quotes" },
 	};
 	g_autofree char *url = edited(widget_report, "Widget Report", "http://x/ // y");
 	struct diagnostics d;
@@ -117,14 +120,16 @@ static void test_boxes(void **state)
 		{ "ECOM#       K0", "ECOM#       K-1", "p:3: error: ECOM# 'K-1'" },
 		{ "ECOM#       K0", "ECOM#       K255", NULL },
 		{ "V1504", "V1508", "p:14: error: Error Code 'V1508': must be a V-memory register such "
-		  "as V2000 (octal): not an octal V-memory address" },
+		  "as V2000 (octal): a V-memory address is octal" },
 		{ "V1504", "C7", "p:14: error: Error Code 'C7'" },
 		{ "V1504", "V200000", "beyond V177777" },
 		{ "C0", "V1600", "p:12: error: Success 'V1600': must be an output bit such as C0, Y0 or "
 		  "V2000.0: a word, not a bit" },
-		{ "C0", "X1", "an input of the program" },
-		{ "C0", "C4000", "no such bit" },
-		{ "C0", "C8", "not an octal bit number" },
+		{ "C0", "X1", "X, T, CT and SP are not for a program to write" },
+		{ "C0", "C4000", "C bits are octal, C0 to C3777" },
+		{ "C0", "C8", "C bits are octal, C0 to C3777" },
+		{ "C0", "C3777 // the last one", NULL },
+		{ "C0", "C0//x", "C bits are octal" },
 		{ "C0", "V1600.3", NULL },
 		{ "C0", "V1600.16", "a decimal number from 0 to 15" },
 		{ "C0", "GY17", NULL },
@@ -312,7 +317,7 @@ static void expect_parameter(const struct box_type *type, const struct parameter
 
 	expect_parameter_value(type, p, good, NULL);
 	expect_message(missing, p->optional ? NULL : not_there);
-	expect_message(empty, p->optional && text ? NULL : no_value);
+	expect_message(empty, text ? NULL : no_value);
 	expect_message(twice, again);
 	expect_kind(type, p);
 }
@@ -341,7 +346,7 @@ static void test_instructions(void **state)
 		{ "OUT X0 X1 X2\n", "'OUT X0 X1 X2': OUT takes a bit, or a V-memory word" },
 		{ "SET V2000\n", "SET takes a bit" },
 		{ "LDA V2000\n", "LDA takes O and an octal address" },
-		{ "LDA O1409\n", "LDA 'O1409': O takes an octal V-memory address up to 41237" },
+		{ "LDA O1409\n", "LDA 'O1409': O takes an octal V-memory address, O0 to O41237" },
 		{ "LD K12345\n", "'LD K12345': LD takes a V-memory word or K (1 to 4 digits)" },
 		{ "LDD K123456789\n", "LDD 'K123456789': K takes one to four BCD or hex digits" },
 		{ "LDD K12345678\nADDD K5\nSUBD V2000\nOUTD V2000\nLDD V2000\n", NULL },
@@ -362,7 +367,7 @@ static void test_instructions(void **state)
 		{ "STR B2000\n", "STR 'B2000': B takes a word and its bit, such as B2000.15" },
 		{ "STR B2000.16\n", "the bit of a word is a decimal number from 0 to 15" },
 		{ "STR Q0\n", "p:1: error: STR 'Q0': not V, X, Y, C, S, T, CT, SP, GX or GY" },
-		{ "STR X\n", "STR 'X': not an octal bit number" },
+		{ "STR X\n", "STR 'X': X bits are octal, X0 to X1777" },
 		{ "STR X99999999999999999999999999\n", "not V, X" },
 		{ "str X0\n", "'str': no such instruction or box" },
 		{ "STR\tX0\r\nOUT\tY0\r\n", NULL },

@@ -94,7 +94,7 @@ static void test_e499(void **state)
 		{ "V2000:S0", "a word is printed plain, :B, :D" },
 		{ "V2000:BSS", "a word is printed plain" },
 		{ "V2000:C", "a word is printed plain" },
-		{ "V2000S", "not an octal V-memory address" },
+		{ "V2000S", "a V-memory address is octal, such as V2000" },
 		{ "V2000:", "a word is printed plain" },
 		{ "V2000%2S", "after % stands" },
 		{ "C0:S", "a bit is printed plain, :BOOL or :ONOFF" },
@@ -107,7 +107,7 @@ static void test_e499(void **state)
 		{ "V2000%", "after % stands" },
 		{ "V2000%x", "after % stands" },
 		{ "V41240", "beyond V41237" },
-		{ "V2008", "not an octal V-memory address" },
+		{ "V2008", "a V-memory address is octal, such as V2000" },
 	};
 
 	(void)state;

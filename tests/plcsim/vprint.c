@@ -98,6 +98,8 @@ static void print_float(const struct vprint_item *item, const struct memory *mem
 	float value;
 
 	memcpy(&value, &bits, sizeof(value));
+	if (value == 0)
+		value = 0; /* without the sign that a zero can have */
 	if (isnan(value)) {
 		g_string_append(out, "NAN");
 	} else if (isinf(value)) {
@@ -486,7 +488,7 @@ static size_t width(const struct vprint *vprint, bool most)
 }
 
 bool vprint_item(const struct vprint *vprint, unsigned int i, const struct element **element,
-		 unsigned int *words)
+		 unsigned int *least, unsigned int *most)
 {
 	const struct vprint_item *item;
 
@@ -494,8 +496,11 @@ bool vprint_item(const struct vprint *vprint, unsigned int i, const struct eleme
 		return false;
 	item = &g_array_index(vprint->items, struct vprint_item, i);
 	*element = item->form && item->form->kind != FORM_CLOCK ? &item->element : NULL;
-	*words = item->count ? (item->count + 1) / 2 : item->form ? item->form->words :
+	*least = item->count ? (item->count + 1) / 2 : item->form ? item->form->words :
 								    0;
+	*most = *least;
+	if (item->form && item->form->kind == FORM_CHARACTERS && !item->count)
+		*most += CHARACTERS_MAX / 2; /* behind its length */
 	return true;
 }
 

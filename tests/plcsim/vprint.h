@@ -29,11 +29,11 @@ struct vprint *vprint_parse_text(const char *source, const char *name, struct di
 void vprint_free(struct vprint *vprint);
 
 /*
- * The element that item i names and how many words of it are printed; NULL if
- * it is text. Returns false after the last item.
+ * The element that item i names and how many words of it are read, at least and
+ * at most; NULL if it is text. Returns false after the last item.
  */
 bool vprint_item(const struct vprint *vprint, unsigned int i, const struct element **element,
-		 unsigned int *words);
+		 unsigned int *least, unsigned int *most);
 
 /* The fewest and the most bytes that it can print */
 size_t vprint_minimum(const struct vprint *vprint);
