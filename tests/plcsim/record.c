@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/plcsim/lines.h"
 #include "tests/plcsim/record.h"
 
 static const char *const outcomes[] = {
@@ -16,14 +17,15 @@ const char *outcome_name(enum transfer_outcome outcome)
 	return outcomes[outcome];
 }
 
-static void write_bytes(FILE *file, const uint8_t *bytes, unsigned int count)
+static void write_bytes(struct recorder *r, const uint8_t *bytes, unsigned int count)
 {
 	if (count)
-		fputc(' ', file);
+		fputc(' ', r->file);
 	for (unsigned int i = 0; i < MIN(count, TRANSFER_BYTES_MAX); i++)
-		fprintf(file, "%02x", bytes[i]);
-	fputc('\n', file);
-	fflush(file);
+		fprintf(r->file, "%02x", bytes[i]);
+	fputc('\n', r->file);
+	if (fflush(r->file) != 0 && !r->error)
+		r->error = errno;
 }
 
 static void start(struct backplane *backplane, unsigned int slot, const struct transfer *t)
@@ -32,7 +34,7 @@ static void start(struct backplane *backplane, unsigned int slot, const struct t
 
 	fprintf(r->file, "%" PRIu64 " %u %s %x %o %u", r->now() - r->began, slot,
 		t->write ? "wx" : "rx", t->station, t->address, t->length);
-	write_bytes(r->file, t->data, t->write ? t->length : 0);
+	write_bytes(r, t->data, t->write ? t->length : 0);
 	r->running[slot] = true;
 	r->transfers[slot] = *t;
 	r->card->start(r->card, slot, t);
@@ -46,7 +48,7 @@ static void write_end(struct recorder *r, unsigned int slot)
 	r->running[slot] = false;
 	fprintf(r->file, "%" PRIu64 " %u %s %u", r->now() - r->began, slot,
 		outcomes[result->outcome], result->reason);
-	write_bytes(r->file, result->data, has_data ? r->transfers[slot].length : 0);
+	write_bytes(r, result->data, has_data ? r->transfers[slot].length : 0);
 }
 
 static bool busy(struct backplane *backplane, unsigned int slot)
@@ -77,80 +79,111 @@ void recorder_init(struct recorder *r, struct backplane *card, FILE *file, uint6
 	};
 }
 
-static bool read_bytes(const char *hex, struct transfer *t)
+/* Exactly so many bytes in hex, and no more words */
+static bool read_bytes(char *const *words, unsigned int count, uint8_t *data)
 {
-	size_t length = strlen(hex);
+	const char *hex = *words ? *words : "";
 
-	if (length % 2 || length / 2 > TRANSFER_BYTES_MAX ||
-	    strspn(hex, "0123456789abcdef") != length)
+	if (strlen(hex) != 2 * count || strspn(hex, "0123456789abcdef") != 2 * count ||
+	    (*words && words[1]))
 		return false;
-	for (size_t i = 0; i < length / 2; i++)
-		t->data[i] = g_ascii_xdigit_value(hex[2 * i]) << 4 |
-			     g_ascii_xdigit_value(hex[2 * i + 1]);
+	for (unsigned int i = 0; i < count; i++)
+		data[i] = g_ascii_xdigit_value(hex[2 * i]) << 4 |
+			  g_ascii_xdigit_value(hex[2 * i + 1]);
 	return true;
 }
 
-static bool read_start(const char *line, struct record_entry *entry)
+static bool read_number(const char *word, int base, uint64_t maximum, uint64_t *number)
 {
-	unsigned int station, address, length;
-	char kind[4], hex[2 * TRANSFER_BYTES_MAX + 2] = "";
-
-	if (sscanf(line, "%" SCNu64 " %u %3s %x %o %u %257s", &entry->milliseconds, &entry->slot,
-		   kind, &station, &address, &length, hex) < 6)
-		return false;
-	if (entry->slot >= BASE_SLOTS || station > 0x99 || address > 0177777 || length > 255)
-		return false;
-	entry->transfer.write = strcmp(kind, "wx") == 0;
-	entry->transfer.station = station;
-	entry->transfer.address = address;
-	entry->transfer.length = length;
-	return (entry->transfer.write || strcmp(kind, "rx") == 0) &&
-	       read_bytes(hex, &entry->transfer);
+	return g_ascii_string_to_unsigned(word, base, 0, maximum, number, NULL);
 }
 
-/* The end of what the slot was doing */
-static bool read_end(const char *line, GArray *entries)
+/* Of a transfer that began: MS SLOT wx|rx STATION ADDRESS LENGTH [HEX] */
+static bool read_start(char *const *words, unsigned int count, struct record_entry *entry)
 {
-	uint64_t milliseconds;
-	unsigned int slot, reason;
-	char outcome[8];
+	struct transfer *t = &entry->transfer;
+	uint64_t station, address, length;
 
-	if (sscanf(line, "%" SCNu64 " %u %7s %u", &milliseconds, &slot, outcome, &reason) != 4)
+	t->write = count > 2 && strcmp(words[2], "wx") == 0;
+	if (count < 6 || (!t->write && strcmp(words[2], "rx") != 0) ||
+	    !read_number(words[3], 16, 0x99, &station) ||
+	    !read_number(words[4], 8, 0177777, &address) ||
+	    !read_number(words[5], 10, 255, &length) ||
+	    !read_bytes(words + 6, t->write ? MIN(length, TRANSFER_BYTES_MAX) : 0, t->data))
 		return false;
+	t->station = station;
+	t->address = address;
+	t->length = length;
+	return true;
+}
+
+/* What the slot is doing, by what was read before */
+static struct record_entry *running(GArray *entries, unsigned int slot)
+{
 	for (unsigned int i = entries->len; i-- > 0;) {
 		struct record_entry *entry = &g_array_index(entries, struct record_entry, i);
 
-		if (entry->slot != slot)
-			continue;
-		for (unsigned int o = 0; !entry->ended && o < G_N_ELEMENTS(outcomes); o++) {
-			if (strcmp(outcomes[o], outcome) != 0)
-				continue;
-			entry->ended = true;
-			entry->outcome = o;
-			entry->reason = reason;
-			return true;
-		}
+		if (entry->slot == slot)
+			return entry->ended ? NULL : entry;
+	}
+	return NULL;
+}
+
+/* Of its end: MS SLOT done|busy|error REASON [HEX] */
+static bool read_end(char *const *words, unsigned int count, struct record_entry *entry)
+{
+	uint8_t data[TRANSFER_BYTES_MAX];
+	unsigned int bytes = 0;
+	uint64_t reason;
+
+	if (!entry || count < 4 || !read_number(words[3], 10, UINT16_MAX, &reason))
 		return false;
+	for (unsigned int o = 0; o < G_N_ELEMENTS(outcomes); o++) {
+		if (strcmp(outcomes[o], words[2]) != 0)
+			continue;
+		if (o == TRANSFER_DONE && !entry->transfer.write)
+			bytes = MIN(entry->transfer.length, TRANSFER_BYTES_MAX);
+		entry->ended = true;
+		entry->outcome = o;
+		entry->reason = reason;
+		return read_bytes(words + 4, bytes, data);
 	}
 	return false;
 }
 
+struct reader {
+	GArray *entries;
+	struct diagnostics *diagnostics;
+};
+
+static void read_line(void *owner, char *line, unsigned int number)
+{
+	struct reader *reader = owner;
+	g_auto(GStrv) words = g_strsplit(g_strchomp(line), " ", -1);
+	unsigned int count = g_strv_length(words);
+	struct record_entry entry = { .line = number };
+	uint64_t slot;
+	bool good = count > 2 && read_number(words[0], 10, INT64_MAX, &entry.milliseconds) &&
+		    read_number(words[1], 10, BASE_SLOTS - 1, &slot);
+
+	if (good) {
+		struct record_entry *begun = running(reader->entries, slot);
+
+		entry.slot = slot;
+		if (!begun && read_start(words, count, &entry))
+			g_array_append_val(reader->entries, entry);
+		else
+			good = read_end(words, count, begun);
+	}
+	if (!good)
+		diagnostics_error(reader->diagnostics, number, "no RX or WX, and no end of one: %s",
+				  line);
+}
+
 GArray *record_read(FILE *file, struct diagnostics *d)
 {
-	GArray *entries = g_array_new(FALSE, TRUE, sizeof(struct record_entry));
-	unsigned int number = 0;
-	char *line = NULL;
-	size_t size = 0;
+	struct reader reader = { g_array_new(FALSE, TRUE, sizeof(struct record_entry)), d };
 
-	while (getline(&line, &size, file) >= 0) {
-		struct record_entry entry = { .line = ++number };
-
-		if (read_start(line, &entry))
-			g_array_append_val(entries, entry);
-		else if (!read_end(line, entries))
-			diagnostics_error(d, number, "no RX or WX, and no end of one: %s",
-					  g_strchomp(line));
-	}
-	free(line);
-	return entries;
+	lines_read(file, d, read_line, &reader);
+	return reader.entries;
 }

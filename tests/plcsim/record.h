@@ -22,6 +22,7 @@ struct recorder {
 	struct backplane backplane;
 	struct backplane *card;
 	FILE *file;
+	int error; /* the first one in writing it, 0: none */
 	uint64_t (*now)(void);
 	uint64_t began;
 	bool running[BASE_SLOTS];

@@ -22,7 +22,7 @@ static void test_good(void **state)
 
 	(void)state;
 	diagnostics_init(&d, "p");
-	entries = read_record("5 1 rx 89 40500 24\n6 2 wx 90 77 3 0a0b0c\n7 1 done 0 0102\n"
+	entries = read_record("5 1 rx 89 40500 2\n6 2 wx 90 77 3 0a0b0c\n7 1 done 0 0102\n"
 			      "8 1 rx 89 1 4\n9 2 error 3\n",
 			      &d);
 	assert_int_equal(d.errors, 0);
@@ -32,7 +32,7 @@ static void test_good(void **state)
 	assert_int_equal(e->milliseconds, 5);
 	assert_int_equal(e->transfer.station, 0x89);
 	assert_int_equal(e->transfer.address, 040500);
-	assert_int_equal(e->transfer.length, 24);
+	assert_int_equal(e->transfer.length, 2);
 	assert_true(e->ended);
 	assert_int_equal(e->outcome, TRANSFER_DONE);
 	e++;
@@ -59,6 +59,16 @@ static void test_wrong(void **state)
 		"5 1 wx 89 1 1 0x\n",
 		"5 1 done 0\n",
 		"5 1 rx 89 1\n",
+		"5 1 rx 89 1 4 00\n",
+		"5 1 wx 89 1 2 00\n",
+		"5 1 wx 89 1 1 00 00\n",
+		"5 1 wx 89 1 1\n",
+		"-5 1 rx 89 1 4\n",
+		"5 -1 rx 89 1 4\n",
+		"5 1 rx  89 1 4\n",
+		"5 1 rx 0x89 1 4\n",
+		"5\n",
+		"\n",
 	};
 	g_autofree char *hex = g_strnfill(2 * 129, '0');
 	g_autofree char *too_long = g_strdup_printf("5 1 wx 89 0 129 %s\n", hex);
@@ -75,6 +85,37 @@ static void test_wrong(void **state)
 		text = messages(&d);
 		if (!strstr(text, "p:1: error: no RX or WX, and no end of one: "))
 			fail_msg("'%s' is taken", line);
+		g_array_unref(entries);
+		diagnostics_clear(&d);
+	}
+}
+
+/* After a good beginning */
+static void test_wrong_end(void **state)
+{
+	static const char *const lines[] = {
+		"6 1 rx 89 1 4\n", /* is still at it */
+		"6 1 done 0\n",
+		"6 1 done 0 00\n",
+		"6 1 done 0 00010203 00\n",
+		"6 1 busy 0 00010203\n",
+		"6 1 error x\n",
+		"6 1 over 0\n",
+		"6 2 busy 0\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		g_autofree char *record = g_strconcat("5 1 rx 89 1 4\n", lines[i], NULL);
+		g_autofree char *text = NULL;
+		struct diagnostics d;
+		GArray *entries;
+
+		diagnostics_init(&d, "p");
+		entries = read_record(record, &d);
+		text = messages(&d);
+		if (!strstr(text, "p:2: error: no RX or WX, and no end of one: "))
+			fail_msg("'%s' is taken", lines[i]);
 		g_array_unref(entries);
 		diagnostics_clear(&d);
 	}
@@ -156,6 +197,7 @@ static void test_recorder(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_good),
 	cmocka_unit_test(test_wrong),
+	cmocka_unit_test(test_wrong_end),
 	cmocka_unit_test(test_recorder),
 };
 
