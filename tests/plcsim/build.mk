@@ -10,7 +10,7 @@ plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c misbehave.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \
-	view.c run.c ctl.c) \
+	view.c run.c ctl.c subcommand.c) \
 	$(addprefix daemon/, configuration.c expand.c)
 
 plcsim-srcs := $(plcsim-all-srcs) tests/plcsim/main.c
@@ -44,6 +44,8 @@ $(eval $(call plcsim-test,script,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,misbehave,tests/plcsim/misbehave.c tests/plcsim/card.c))
 $(eval $(call plcsim-test,command,tests/plcsim/test-text.c $(plcsim-all-srcs)))
 $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c tests/plcsim/fake-host.c \
+	$(plcsim-all-srcs)))
+$(eval $(call plcsim-test,tool,tests/plcsim/test-text.c tests/plcsim/fake-host.c \
 	$(plcsim-all-srcs)))
 
 install-plcsim: $(BUILD)/plcsim

@@ -241,9 +241,24 @@ static const char *parse_clock(struct command *c, const char **text)
 	return tm.tm_mday == given.tm_mday ? NULL : "there is no such day";
 }
 
+/* A name with blanks in it is in double quotes. */
+static char *take_name(const char **text)
+{
+	const char *end;
+	char *name;
+
+	skip_blanks(text);
+	end = **text == '"' ? strchr(*text + 1, '"') : NULL;
+	if (!end)
+		return take_word(text);
+	name = g_strndup(*text + 1, end - *text - 1);
+	*text = end + 1;
+	return name;
+}
+
 static const char *take_path(struct command *c, const char **text)
 {
-	g_autofree char *path = take_word(text);
+	g_autofree char *path = take_name(text);
 
 	if (!*path)
 		return "the file is missing";
@@ -390,6 +405,16 @@ bool command_parse(const char *line, struct command *command, char **error)
 	*error = wrong ? g_strdup_printf("'%s': %s; usage: %s", whole, wrong, type->usage) :
 			 g_strdup_printf("'%s' is too much; usage: %s", line, type->usage);
 	return false;
+}
+
+char *command_with_path(const char *line, const char *path)
+{
+	g_autofree char *verb = take_word(&line);
+
+	g_free(take_name(&line));
+	if (strchr(path, '"') || strlen(path) >= COMMAND_PATH_MAX)
+		return NULL;
+	return g_strdup_printf("%s \"%s\"%s", verb, path, line);
 }
 
 void command_usage(GString *out)

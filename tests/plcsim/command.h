@@ -30,7 +30,7 @@ enum command_verb {
 	COMMAND_QUIT,
 };
 
-#define COMMAND_PATH_MAX 256
+#define COMMAND_PATH_MAX 1024
 #define SCAN_TIME_MAX	 1000 /* milliseconds */
 
 #define COMMAND_VERBS (COMMAND_QUIT + 1)
@@ -60,6 +60,8 @@ struct command {
 
 /* Returns true, or false and an error text for g_free(). */
 bool command_parse(const char *line, struct command *command, char **error);
+/* The same line with another path, for g_free(); NULL if that path cannot be written. */
+char *command_with_path(const char *line, const char *path);
 /* All commands, a line each */
 void command_usage(GString *out);
 

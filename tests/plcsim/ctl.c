@@ -19,13 +19,15 @@ static int wrong(const char *error)
 	return EXIT_USAGE;
 }
 
-static int usage(void)
+/* A file is one where the command is given, not where the simulator runs. */
+static char *with_whole_path(const struct command *command, const char *line)
 {
-	g_autoptr(GString) commands = g_string_new(NULL);
+	g_autofree char *path = NULL;
 
-	command_usage(commands);
-	fprintf(stderr, "usage: plcsim ctl [--socket FILE] COMMAND\nCommands:\n%s", commands->str);
-	return EXIT_USAGE;
+	if (!*command->path || g_path_is_absolute(command->path))
+		return g_strdup(line);
+	path = g_canonicalize_filename(command->path, NULL);
+	return command_with_path(line, path);
 }
 
 static FILE *open_socket(const char *path)
@@ -98,22 +100,25 @@ int subcommand_ctl(int argc, char **argv)
 	g_autofree char *path = control_default_path();
 	g_autofree char *error = NULL;
 	g_autofree char *line = NULL;
+	g_autofree char *whole = NULL;
 	struct command command;
 	int option;
 
 	optind = 0;
 	while ((option = getopt_long(argc, argv, "+", options, NULL)) >= 0) {
 		if (option != 's')
-			return usage();
+			return subcommand_wrong("ctl");
 		g_free(path);
 		path = g_strdup(optarg);
 	}
 	if (optind == argc)
-		return usage();
+		return subcommand_wrong("ctl");
 	line = g_strjoinv(" ", argv + optind);
 	if (strchr(line, '\n'))
 		return wrong("a command is one line");
 	if (!command_parse(line, &command, &error))
 		return wrong(error);
-	return send_command(path, line);
+	whole = with_whole_path(&command, line);
+	return whole ? send_command(path, whole) :
+		       wrong("the file's whole name is too long, or has a double quote");
 }

@@ -85,10 +85,8 @@ int subcommand_check(int argc, char **argv)
 	struct base base;
 	unsigned int troubles;
 
-	if (!parse_arguments(argc, argv, false, &arguments)) {
-		fprintf(stderr, "usage: plcsim check [--base FILE] PROGRAM\n");
-		return EXIT_USAGE;
-	}
+	if (!parse_arguments(argc, argv, false, &arguments))
+		return subcommand_wrong("check");
 	program = load_program(arguments.base, arguments.program, &base, stdout);
 	if (!program)
 		return EXIT_FAILURE;
@@ -244,13 +242,9 @@ static int preview(const struct arguments *arguments)
 int subcommand_preview(int argc, char **argv)
 {
 	struct arguments *arguments = g_new(struct arguments, 1);
-	int status = EXIT_USAGE;
+	bool good = parse_arguments(argc, argv, true, arguments);
+	int status = good ? preview(arguments) : subcommand_wrong("preview");
 
-	if (parse_arguments(argc, argv, true, arguments))
-		status = preview(arguments);
-	else
-		fprintf(stderr, "usage: plcsim preview [--base FILE] [--setup FILE] "
-				"[--set ELEMENT=VALUE]… PROGRAM\n");
 	g_free(arguments);
 	return status;
 }

@@ -204,9 +204,7 @@ int subcommand_replay(int argc, char **argv)
 		else
 			break;
 	}
-	if (option >= 0 || !listeners.count || optind != argc - 1) {
-		fprintf(stderr, "usage: plcsim replay --listen SOCKET… [--base FILE] RECORD\n");
-		return EXIT_USAGE;
-	}
+	if (option >= 0 || !listeners.count || optind != argc - 1)
+		return subcommand_wrong("replay");
 	return replay(&listeners, base, argv[optind]);
 }

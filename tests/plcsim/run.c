@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/plcsim/control.h"
@@ -26,6 +27,8 @@ struct arguments {
 
 static bool take_option(struct arguments *arguments, int option)
 {
+	guint64 scan_time;
+
 	switch (option) {
 	case 'l':
 		return listeners_add(&arguments->listeners, optarg);
@@ -45,9 +48,10 @@ static bool take_option(struct arguments *arguments, int option)
 		arguments->keep = true;
 		return true;
 	case 't':
-		arguments->scan_time = strtoul(optarg, NULL, 10);
-		if (arguments->scan_time >= 1 && arguments->scan_time <= SCAN_TIME_MAX)
+		if (g_ascii_string_to_unsigned(optarg, 10, 1, SCAN_TIME_MAX, &scan_time, NULL)) {
+			arguments->scan_time = scan_time;
 			return true;
+		}
 		fprintf(stderr, "plcsim: --scan-time %s: must be 1 to %d milliseconds\n", optarg,
 			SCAN_TIME_MAX);
 		return false;
@@ -152,6 +156,7 @@ static int run(struct simulator *sim, struct script *script, const struct argume
 		printf("listening on %s\n", arguments->listeners.paths[i]);
 	printf("control socket %s\n", control_path);
 	fflush(stdout);
+	simulator_scan(sim); /* the first one is over when anybody sets an input */
 	if (arguments->script)
 		script_start(script, sim);
 	view_start(&view, sim); /* without it, it runs as well */
@@ -165,10 +170,45 @@ out:
 	return sim->exit_status;
 }
 
-static void close_record(struct simulator *sim)
+/* False, and a message, if it has not all been written */
+static bool close_record(struct simulator *sim, const char *path)
 {
-	if (sim->record)
-		fclose(sim->record);
+	int error = sim->recorder.error;
+
+	if (sim->record && fclose(sim->record) != 0 && !error)
+		error = errno;
+	if (error)
+		fprintf(stderr, "plcsim: the recording %s is not complete: %s\n", path,
+			strerror(error));
+	return !error;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return a && b && stat(a, &first) == 0 && stat(b, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* NULL, and a message, if there can be none */
+static FILE *open_record(const struct arguments *arguments)
+{
+	const char *const read[] = { arguments->program, arguments->base, arguments->script };
+	FILE *file;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(read); i++) {
+		if (!same_file(arguments->record, read[i]))
+			continue;
+		fprintf(stderr, "plcsim: --record %s: would overwrite %s; name another file\n",
+			arguments->record, read[i]);
+		return NULL;
+	}
+	file = fopen(arguments->record, "we");
+	if (!file)
+		fprintf(stderr, "plcsim: cannot write %s: %s\n", arguments->record,
+			strerror(errno));
+	return file;
 }
 
 static int simulate(const struct arguments *arguments, struct script *script,
@@ -178,22 +218,20 @@ static int simulate(const struct arguments *arguments, struct script *script,
 	int error, status;
 
 	sim->scan_time = arguments->scan_time;
-	sim->record = arguments->record ? fopen(arguments->record, "we") : NULL;
-	if (arguments->record && !sim->record) {
-		fprintf(stderr, "plcsim: cannot write %s: %s\n", arguments->record,
-			strerror(errno));
+	sim->record = arguments->record ? open_record(arguments) : NULL;
+	if (arguments->record && !sim->record)
 		return EXIT_FAILURE;
-	}
 	error = simulator_init(sim, arguments->listeners.paths);
 	if (error) {
-		close_record(sim);
+		close_record(sim, arguments->record);
 		return socket_failed(arguments->listeners.paths[sim->listened], error);
 	}
 	status = run(sim, script, arguments,
 		     arguments->control ? arguments->control : default_path);
 	listeners_unlink(&arguments->listeners);
 	simulator_release(sim);
-	close_record(sim);
+	if (!close_record(sim, arguments->record) && !status)
+		status = EXIT_FAILURE;
 	return status;
 }
 
@@ -204,13 +242,8 @@ int subcommand_run(int argc, char **argv)
 	struct arguments arguments;
 	int status;
 
-	if (!parse_arguments(argc, argv, &arguments)) {
-		fprintf(stderr, "usage: plcsim run --listen SOCKET… [--base FILE] [--script FILE "
-				"[--keep]]\n"
-				"                  [--control FILE] [--scan-time MS] [--record FILE] "
-				"PROGRAM\n");
-		return EXIT_USAGE;
-	}
+	if (!parse_arguments(argc, argv, &arguments))
+		return subcommand_wrong("run");
 	status = load_script(&script, arguments.script);
 	sim = g_new0(struct simulator, 1);
 	script.keep = arguments.keep;

@@ -49,13 +49,10 @@ static void for_sessions(struct simulator *sim, void (*step)(struct session *ses
 		step(sim->sessions->pdata[i]);
 }
 
-static void scan_timer_ready(struct source *source, uint32_t events __attribute__((unused)))
+void simulator_scan(struct simulator *sim)
 {
-	struct simulator *sim = source->owner;
-
 	bool pause = sim->stepping && !sim->steps;
 
-	source_drain(source);
 	if (!pause)
 		plc_update(&sim->plc, clock_now());
 	for_sessions(sim, session_before_scan);
@@ -64,6 +61,12 @@ static void scan_timer_ready(struct source *source, uint32_t events __attribute_
 		plc_execute(&sim->plc);
 	}
 	for_sessions(sim, session_after_scan); /* they wait for time, too */
+}
+
+static void scan_timer_ready(struct source *source, uint32_t events __attribute__((unused)))
+{
+	source_drain(source);
+	simulator_scan(source->owner);
 }
 
 static void card_timer_ready(struct source *source, uint32_t events __attribute__((unused)))

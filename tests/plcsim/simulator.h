@@ -52,6 +52,8 @@ int simulator_init(struct simulator *simulator, const char *const socket_paths[]
 void simulator_release(struct simulator *simulator);
 
 void simulator_stop(struct simulator *simulator, int exit_status);
+/* One scan, unless it stands still, and what waits for it */
+void simulator_scan(struct simulator *simulator);
 /* Only so many scans from now on; simulator_run() ends that */
 void simulator_step(struct simulator *simulator, unsigned int scans);
 void simulator_run(struct simulator *simulator);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The commands of plcsim. Each takes its own argc and argv (argv[0] is
+ * The commands of plcsim, a table in subcommand.c. Each takes its own argc and argv (argv[0] is
  * its name) and returns the exit status: 0; 1 for errors; 2 for wrong usage.
  */
 #ifndef PLCSIM_SUBCOMMAND_H
@@ -22,6 +22,22 @@ bool listeners_add(struct listeners *listeners, const char *path);
 /* False, and a message, unless there is one for each card of the base */
 bool listeners_match(const struct listeners *listeners, const struct base *base);
 void listeners_unlink(const struct listeners *listeners);
+
+struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *purpose;
+	const char *usage;
+};
+
+extern const struct subcommand subcommands[]; /* ends with one without a name */
+
+const struct subcommand *subcommand_find(const char *name);
+void subcommand_help(const struct subcommand *subcommand, FILE *out);
+/* Wrong usage: shows the right one, and returns the exit status for it. */
+int subcommand_wrong(const char *name);
+/* With --help, and with an exit status for output that cannot be written */
+int subcommand_run_one(const struct subcommand *subcommand, int argc, char **argv);
 
 int subcommand_check(int argc, char **argv);
 int subcommand_xref(int argc, char **argv);

@@ -50,6 +50,8 @@ static void test_good_commands(void **state)
 		"download /tmp/p.ld",
 		"save /tmp/s",
 		"save /tmp/s V3000 C0",
+		"save \"/tmp/my files/s\" V3000",
+		"download \"p q\"",
 		"port",
 		"quit",
 		"  status  ",

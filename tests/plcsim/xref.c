@@ -8,10 +8,8 @@ int subcommand_xref(int argc, char **argv)
 	g_autoptr(GString) out = g_string_new(NULL);
 	struct program *program;
 
-	if (argc != 2 || *argv[1] == '-') {
-		fprintf(stderr, "usage: plcsim xref PROGRAM\n");
-		return EXIT_USAGE;
-	}
+	if (argc != 2 || *argv[1] == '-')
+		return subcommand_wrong("xref");
 	program = load_text(argv[1], stderr);
 	if (!program)
 		return 1;
