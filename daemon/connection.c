@@ -36,6 +36,7 @@
 
 #define REPLY_AUTHENTICATED 235
 #define REPLY_CHALLENGE	    334
+#define REPLY_LOGIN_REFUSED 535
 
 /* Of OpenSSL; libcurl passes them on as they are. */
 #define VERIFY_NOT_YET_VALID 9
@@ -66,8 +67,7 @@ static void take_capability(struct connection *connection, const struct reply *r
 		connection->auth_offered = true;
 }
 
-/* Servers have been seen to repeat what they do not like. */
-static void redact(const struct connection *connection, struct reply *reply)
+void connection_redact(const struct connection *connection, struct reply *reply)
 {
 	if (!connection->credential || !connection->auth_sent)
 		return;
@@ -79,7 +79,7 @@ static void take_line(struct connection *connection, bool complete)
 {
 	struct reply *reply = &connection->parser.reply;
 
-	redact(connection, reply);
+	connection_redact(connection, reply);
 	trace(connection, "State: 0x2 Received data: ", reply->text);
 	take_capability(connection, reply);
 	if (!complete)
@@ -119,13 +119,16 @@ static void take_command(struct connection *connection, const char *line)
 	g_autofree char *mechanism = g_strndup(line, 5 + strcspn(line + MIN(5, strlen(line)), " \r\n"));
 
 	connection->answered = false;
+	connection->asked = ASKED_OTHER;
 	if (g_str_has_prefix(line, "EHLO")) {
+		connection->asked = ASKED_EHLO;
 		connection->pipelining = false;
 		connection->auth_offered = false;
 		trace(connection, "Sending EHLO msg", NULL);
 	} else if (g_str_has_prefix(line, "HELO")) {
 		trace(connection, "Sending HELO msg", NULL);
 	} else if (g_str_has_prefix(line, "STARTTLS")) {
+		connection->asked = ASKED_STARTTLS;
 		trace(connection, "Sending STARTTLS", NULL);
 	} else if (g_str_has_prefix(line, "AUTH ")) {
 		connection->auth_sent = true;
@@ -338,6 +341,16 @@ static void fail_tcp(const struct connection *connection, unsigned int state,
 	outcome_fail(outcome, detail ? STATUS_TCP_ERROR : STATUS_TIMEOUT + state, state, detail);
 }
 
+/*
+ * A server answers a token that it does not take by a challenge, and says 535
+ * to whatever comes then (RFC 7628, 3.2.3). libcurl has hung up with XOAUTH2.
+ */
+static bool is_token_refused(const struct connection *connection)
+{
+	return connection->credential && connection->credential->token && connection->auth_sent &&
+	       !connection->authenticated && connection->parser.reply.code == REPLY_CHALLENGE;
+}
+
 /* The server has spoken last. */
 static void fail_reply(const struct connection *connection, struct outcome *outcome)
 {
@@ -350,7 +363,10 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
 			outcome->detail = DETAIL_AUTH_REFUSED;
 		return;
 	}
-	outcome_fail(outcome, STATUS_INVALID_STATE, STATE_GREETING, DETAIL_NONE);
+	if (is_token_refused(connection))
+		outcome_fail(outcome, REPLY_LOGIN_REFUSED, STATE_GREETING, DETAIL_AUTH_REFUSED);
+	else
+		outcome_fail(outcome, STATUS_INVALID_STATE, STATE_GREETING, DETAIL_NONE);
 	outcome_take_reply(outcome, reply);
 }
 
@@ -407,15 +423,39 @@ static unsigned int certificate_detail(const struct connection *connection)
 	}
 }
 
-/* What is wanted but not to be had; 0: it is not about that. */
+/* The end of TCP amid the handshake: OpenSSL's words for it, or libcurl's. */
+static bool is_cut(const struct connection *connection, CURLcode code)
+{
+	return code == CURLE_SSL_CONNECT_ERROR &&
+	       (strstr(connection->error, "SSL_ERROR_SYSCALL") ||
+		strstr(connection->error, "unexpected eof") ||
+		g_str_has_prefix(connection->error, "Recv failure") ||
+		g_str_has_prefix(connection->error, "Send failure"));
+}
+
+/* A server that does not know EHLO has no STARTTLS. */
+static bool is_ehlo_unknown(const struct connection *connection)
+{
+	unsigned int code = connection->parser.reply.code;
+
+	return connection->asked == ASKED_EHLO && connection->tls_wanted && !connection->secured &&
+	       (code == 500 || code == 502 || code == 504);
+}
+
+/* What is wanted but not to be had; 0: it is not about that, or only for now. */
 static unsigned int security_detail(const struct connection *connection, CURLcode code)
 {
 	switch (code) {
 	case CURLE_USE_SSL_FAILED:
+		if (connection->asked == ASKED_STARTTLS &&
+		    reply_class(&connection->parser.reply) == 4)
+			return 0;
 		return DETAIL_TLS_NOT_OFFERED;
+	case CURLE_REMOTE_ACCESS_DENIED:
+		return is_ehlo_unknown(connection) ? DETAIL_TLS_NOT_OFFERED : 0;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CIPHER:
-		return DETAIL_TLS_FAILED;
+		return is_cut(connection, code) ? 0 : DETAIL_TLS_FAILED;
 	case CURLE_PEER_FAILED_VERIFICATION:
 		return certificate_detail(connection);
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
@@ -431,6 +471,19 @@ static unsigned int security_detail(const struct connection *connection, CURLcod
 	}
 }
 
+/* The server's own words if it has refused; else ours or libcurl's. */
+static void fail_security(const struct connection *connection, unsigned int detail,
+			  struct outcome *outcome)
+{
+	const struct reply *reply = &connection->parser.reply;
+
+	outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, detail);
+	if (detail == DETAIL_TLS_NOT_OFFERED && connection->answered && reply_refuses(reply))
+		outcome_take_reply(outcome, reply);
+	else
+		outcome_say(outcome, connection->problem ? connection->problem : connection->error);
+}
+
 void connection_failure(const struct connection *connection, CURLcode code, unsigned int state,
 			struct outcome *outcome)
 {
@@ -439,8 +492,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 	unsigned int security = closing ? 0 : security_detail(connection, code);
 
 	if (security) {
-		outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, security);
-		outcome_say(outcome, connection->problem ? connection->problem : connection->error);
+		fail_security(connection, security, outcome);
 		return;
 	}
 	if (connection->unasked)
@@ -451,7 +503,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
-	else if (connection->answered || closing)
+	else if ((connection->answered || closing) && !is_cut(connection, code))
 		fail_reply(connection, outcome);
 	else
 		fail_tcp(connection, state, otherwise, outcome);

@@ -11,6 +11,12 @@
 
 typedef void (*trace_fn)(void *userdata, const char *line);
 
+enum asked {
+	ASKED_OTHER,
+	ASKED_EHLO,
+	ASKED_STARTTLS,
+};
+
 /* A connection on its way to where MAIL can be said: libcurl's part. */
 struct connection {
 	CURL *easy;
@@ -23,6 +29,7 @@ struct connection {
 	bool unasked; /* more than them was said */
 	bool up; /* TLS has begun, so TCP is connected */
 	bool greeted;
+	enum asked asked; /* the last command */
 	bool answered; /* nothing was sent since the last complete reply */
 	bool pipelining; /* offered by the server */
 	bool auth_offered;
@@ -58,6 +65,12 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 
 /* Detail code of the last failed system call; 0: it was a time-out of TCP. */
 unsigned int connection_error(const struct connection *connection, unsigned int otherwise);
+
+/*
+ * Servers have been seen to repeat what they do not like: withholds a text that
+ * gives away the secret of the connection's login, and any challenge.
+ */
+void connection_redact(const struct connection *connection, struct reply *reply);
 
 /* Closes at once, saying nothing. @multi has the easy handle; NULL: none has. */
 void connection_close(struct connection *connection, CURLM *multi);

@@ -59,16 +59,19 @@ static enum reply_event parse_line(struct reply_parser *parser, size_t length)
 	    !is_digit(line[2]) || (length > 3 && line[3] != ' ' && line[3] != '-'))
 		return REPLY_GARBAGE;
 	parse_number(line, &code);
-	if (parser->continued && code != reply->code)
+	if (parser->lines && code != reply->code)
 		return REPLY_GARBAGE;
-	if (!parser->continued)
+	if (!parser->lines)
 		memset(reply->enhanced, 0, sizeof(reply->enhanced));
 	reply->code = code;
 	keep_text(reply, line, length);
 	if (length > 4)
 		parse_enhanced(reply, reply->text + 4);
-	parser->continued = length > 3 && line[3] == '-';
-	return parser->continued ? REPLY_LINE : REPLY_COMPLETE;
+	if (length == 3 || line[3] == ' ') {
+		parser->lines = 0;
+		return REPLY_COMPLETE;
+	}
+	return ++parser->lines < REPLY_LINES_MAX ? REPLY_LINE : REPLY_TOO_LONG;
 }
 
 enum reply_event reply_parse(struct reply_parser *parser, const char *data, size_t length,

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REPLY_LINE_MAX 512 /* bytes of a reply line with its CRLF: RFC 5321, 4.5.3.1.5 */
+#define REPLY_LINE_MAX	512 /* bytes of a reply line with its CRLF: RFC 5321, 4.5.3.1.5 */
+#define REPLY_LINES_MAX 200 /* of one reply; the longest in use, to EHLO, have some twenty */
 
 /* One reply of an SMTP server, all of its lines. */
 struct reply {
@@ -17,7 +18,7 @@ struct reply {
 /* Collects one reply after the other from a stream of bytes; starts as all zeroes. */
 struct reply_parser {
 	struct reply reply; /* valid at REPLY_LINE and REPLY_COMPLETE */
-	bool continued; /* amid a multi-line reply */
+	unsigned int lines; /* of a multi-line reply so far */
 	size_t length;
 	char line[REPLY_LINE_MAX];
 };
@@ -27,7 +28,7 @@ enum reply_event {
 	REPLY_LINE, /* a line of a reply that goes on */
 	REPLY_COMPLETE, /* the last or only line of a reply */
 	REPLY_GARBAGE, /* not an SMTP reply */
-	REPLY_TOO_LONG, /* a line that does not end within REPLY_LINE_MAX */
+	REPLY_TOO_LONG, /* a line that does not end within REPLY_LINE_MAX, or too many of them */
 };
 
 /* First digit: 2 done, 3 go on, 4 transient and 5 permanent refusal. */

@@ -52,7 +52,7 @@ uint64_t retry_limit(const struct submission *submission)
 /* 535 and the like; 454 says that the server cannot look now. */
 static bool login_refused(const struct outcome *outcome)
 {
-	return outcome->detail == DETAIL_AUTH_REFUSED && outcome->reply >= 500;
+	return outcome->detail == DETAIL_AUTH_REFUSED && outcome->status >= 500;
 }
 
 static bool is_for_next_server(const struct outcome *outcome)

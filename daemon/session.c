@@ -271,6 +271,7 @@ static void take(struct session *session, const char *data, size_t length)
 		enum reply_event event = reply_parse(&session->parser, data, length, &used);
 
 		prefix[9] = (char)('0' + transaction_state(transaction));
+		connection_redact(&session->connection, reply);
 		if (event == REPLY_GARBAGE)
 			transaction_broken(transaction, STATUS_INVALID_STATE, DETAIL_GARBAGE);
 		else if (event == REPLY_TOO_LONG)

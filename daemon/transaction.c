@@ -251,7 +251,8 @@ void transaction_reply(struct transaction *transaction, const struct reply *repl
 		end_of_data_answered(transaction, reply);
 	if (!transaction->ended && decided(transaction) &&
 	    transaction->answered == transaction->issued) {
-		if (transaction->accepted && transaction->outcome.state == STATE_RCPT)
+		if (transaction->all_or_nothing && transaction->accepted &&
+		    transaction->outcome.state == STATE_RCPT)
 			transaction->outcome.detail = DETAIL_NOT_ALL;
 		end(transaction, true);
 	}

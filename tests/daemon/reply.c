@@ -46,6 +46,25 @@ static void expect(const char *text, enum reply_event event, unsigned int code,
 	}
 }
 
+static void expect_lines(unsigned int lines, enum reply_event event)
+{
+	struct reply_parser parser = { 0 };
+	char text[8 * 300 + 16] = "";
+
+	for (unsigned int i = 1; i < lines; i++)
+		strcat(text, "250-x\r\n");
+	strcat(text, "250 y\r\n");
+	assert_int_equal(parse(&parser, text, 100000), event);
+}
+
+/* A reply has an end. */
+static void test_lines(void **state)
+{
+	(void)state;
+	expect_lines(REPLY_LINES_MAX, REPLY_COMPLETE);
+	expect_lines(REPLY_LINES_MAX + 1, REPLY_TOO_LONG);
+}
+
 #define ENHANCED(...) ((const unsigned int[3]){ __VA_ARGS__ })
 
 static void test_replies(void **state)
@@ -161,6 +180,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_enhanced),
 		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_garbage),

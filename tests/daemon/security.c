@@ -136,8 +136,14 @@ static void test_no_tls(void **state)
 	{                                                      \
 		"EHLO", SAY, "250-test\r\n250 STARTTLS\r\n", 0 \
 	}
-	static const struct server_step refuses[] = {
+	static const struct server_step later[] = {
 		OFFER, { "STARTTLS", SAY, "454 4.7.0 not now\r\n", 0 }, { 0 }
+	};
+	static const struct server_step refuses[] = {
+		OFFER, { "STARTTLS", SAY, "502 5.5.1 no\r\n", 0 }, { 0 }
+	};
+	static const struct server_step nobody[] = {
+		{ "EHLO", SAY, "550 5.7.1 not you\r\n", 0 }, { 0 }
 	};
 	static const struct server_step injects[] = {
 		OFFER, { "STARTTLS", SAY, "220 go\r\n250 injected\r\n", 0 }, { 0 }
@@ -154,12 +160,51 @@ static void test_no_tls(void **state)
 
 	(void)state;
 	expect_no_tls(NULL, "starttls", 24, DETAIL_TLS_NOT_OFFERED);
+	expect_no_tls(later, "starttls", 454, 0);
 	expect_no_tls(refuses, "starttls", 24, DETAIL_TLS_NOT_OFFERED);
-	expect_no_tls(no_ehlo, "starttls", 502, 0);
+	expect_no_tls(no_ehlo, "starttls", 24, DETAIL_TLS_NOT_OFFERED);
+	expect_no_tls(nobody, "starttls", 550, 0);
 	expect_no_tls(injects, "starttls", 22, 0);
 	expect_no_tls(hangs, "starttls", 12, 0);
 	expect_no_tls(closes, "starttls", 20, DETAIL_CLOSED);
 	expect_no_tls(NULL, "implicit", 24, DETAIL_TLS_FAILED);
+}
+
+/* Whether a close or a reset comes first, is up to TCP. */
+static void expect_cut(const struct server_step *script, const char *mode)
+{
+	struct server *server = server_start(script, false);
+	struct mail *mail = secure_mail(server, mode, ca_file);
+	unsigned int detail;
+
+	mail_run(mail);
+	detail = mail->submission.outcome.detail;
+	expect_outcome(mail, 20, 2, detail, SENT_NO);
+	assert_in_range(detail, DETAIL_RESET, DETAIL_CLOSED);
+	mail_free(mail);
+	server_stop(server);
+}
+
+/* TCP ends amid the handshake: that is no refusal of TLS, and may be over in a moment. */
+static void test_cut_handshake(void **state)
+{
+	static const struct server_step closes[] = {
+		OFFER, { "STARTTLS", SAY_CLOSE, "220 go\r\n", 0 }, { 0 }
+	};
+	static const struct server_step resets[] = {
+		OFFER, { "STARTTLS", SAY_RESET, "220 go\r\n", 0 }, { 0 }
+	};
+	static const struct server_step at_once[] = { { "connect", SAY_CLOSE, NULL, 30 }, { 0 } };
+	g_autofree char *file = path_of("old.pem");
+	SSL_CTX *old = certificate_new("127.0.0.1", -HOUR, HOUR, file, NULL);
+
+	(void)state;
+	expect_cut(closes, "starttls");
+	expect_cut(resets, "starttls");
+	expect_cut(at_once, "implicit");
+	SSL_CTX_set_max_proto_version(old, TLS1_1_VERSION);
+	expect_tls(old, file, "", 24, DETAIL_TLS_FAILED);
+	SSL_CTX_free(old);
 }
 
 /* Kept-open sessions work with TLS as without. */
@@ -272,8 +317,23 @@ static void test_login_refused(void **state)
 		CAN("PLAIN"), { "AUTH", SAY, "454 4.7.0 later\r\n", 0 }, { 0 }
 	};
 	static const struct server_step other[] = { CAN("GSSAPI NTLM"), { 0 } };
+	static const struct server_step challenge[] = {
+		CAN("XOAUTH2"), { "AUTH", SAY, "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", 0 }, { 0 }
+	};
+	static const struct server_step bearer[] = {
+		CAN("OAUTHBEARER"),
+		{ "AUTH", SAY, "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", 0 },
+		{ "AQ==", SAY, "535 5.7.8 expired\r\n", 0 },
+		{ 0 }
+	};
+	static const struct server_step plain[] = {
+		CAN("PLAIN"), { "AUTH", SAY, "334 eHg=\r\n", 0 }, { 0 }
+	};
 
 	(void)state;
+	expect_login("token", challenge, 535, DETAIL_AUTH_REFUSED, "AUTH XOAUTH2");
+	expect_login("token", bearer, 535, DETAIL_AUTH_REFUSED, "AQ==|");
+	expect_login("plc", plain, 22, 0, "AUTH PLAIN");
 	expect_login("plc", wrong, 535, DETAIL_AUTH_REFUSED, "AUTH PLAIN");
 	expect_login("plc", later, 454, DETAIL_AUTH_REFUSED, "AUTH PLAIN");
 	expect_login("plc", NULL, 24, DETAIL_AUTH_NOT_OFFERED, NULL);
@@ -379,6 +439,27 @@ static void test_secret_in_text(void **state)
 	}
 }
 
+/* Nor later on, when the login is done. */
+static void test_secret_in_later_text(void **state)
+{
+	static const struct server_step script[] = { CAN("PLAIN"),
+						     { "AUTH", SAY, WELCOME, 0 },
+						     { "RCPT", SAY, "550 5.7.1 not s3cret\r\n", 0 },
+						     { 0 } };
+	struct server *server = server_start_tls(script, good, true);
+	struct mail *mail = secure_mail(server, "implicit", ca_file);
+
+	(void)state;
+	bind_credentials(server, "127.0.0.1");
+	use_login(mail, "plc");
+	mail_run(mail);
+	expect_outcome(mail, 550, 4, 0, SENT_NO);
+	assert_null(strstr(mail->trace->str, "s3cret"));
+	assert_string_equal(mail->submission.outcome.text, "550 (withheld)");
+	mail_free(mail);
+	server_stop(server);
+}
+
 /* The first of two servers does so with a login; the second one is good. */
 static void expect_next_server(const char *reply, unsigned int status)
 {
@@ -408,6 +489,7 @@ static void test_next_server(void **state)
 	(void)state;
 	expect_next_server("454 4.7.0 later\r\n", 0);
 	expect_next_server("535 5.7.8 wrong\r\n", 535);
+	expect_next_server("334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", 535);
 }
 
 /* Not for this server, or not to be read: the server does not even see a connection. */
@@ -617,11 +699,13 @@ int main(void)
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_no_tls),
+		cmocka_unit_test(test_cut_handshake),
 		cmocka_unit_test(test_reused),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_secret_in_text),
+		cmocka_unit_test(test_secret_in_later_text),
 		cmocka_unit_test(test_next_server),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_offers),
