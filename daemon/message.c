@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A mail from the ladder program's texts. GMime makes header and MIME; ours
- * are the reading of the ladder's bytes (text.c), strict CRLF and the
- * dot-stuffing, since what leaves here goes to the socket as it is.
+ * are the reading of the ladder's bytes (text.c), the encoded words, as GMime's
+ * are of any length where a text has no blanks, strict CRLF and the dot-stuffing,
+ * since what leaves here goes to the socket as it is.
  */
 
 #include <gmime/gmime.h>
@@ -13,6 +14,10 @@
 #include "text.h"
 
 #define BODY_LINE_MAX 998 /* RFC 5322, 2.1.1 */
+
+/* Of a header's text: longer ones do not fold, and GMime's encoded words get too long, too. */
+#define HEADER_WORD_MAX 66
+#define ENCODED_MAX	54 /* of one encoded word: its line has 76 characters at most (RFC 2047, 2) */
 
 void message_init(void)
 {
@@ -58,12 +63,69 @@ static void add_addresses(GString *mail, const char *name, const GPtrArray *list
 		add_folded(mail, name, value->str);
 }
 
+/* What arrives as it is, folded at single blanks; not what looks like an encoded word. */
+static bool is_foldable(const char *text)
+{
+	size_t word = 0;
+
+	if (*text == ' ' || strstr(text, "=?"))
+		return false;
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~' || (*text == ' ' && !word))
+			return false;
+		word = *text == ' ' ? 0 : word + 1;
+		if (word > HEADER_WORD_MAX)
+			return false;
+	}
+	return word;
+}
+
+/* One character as in quoted-printable; what may stand in a name is left (RFC 2047, 5 (3)). */
+static void encode_character(GString *encoded, const char *character, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (g_ascii_isalnum(character[i]) || strchr("!*+-/", character[i]))
+			g_string_append_c(encoded, character[i]);
+		else if (character[i] == ' ')
+			g_string_append_c(encoded, '_');
+		else
+			g_string_append_printf(encoded, "=%02X", (unsigned char)character[i]);
+	}
+}
+
+/*
+ * Words of whole characters, as each is read by itself. Not in base64: GMime,
+ * when it reads, takes the padding of one word for the end of all.
+ */
+static void add_encoded(GString *mail, const char *name, const char *text)
+{
+	g_string_append_printf(mail, "%s:", name);
+	while (*text) {
+		g_autoptr(GString) word = g_string_new(NULL);
+		gsize whole = 0;
+
+		for (const char *next; *text; text = next, whole = word->len) {
+			next = g_utf8_next_char(text);
+			encode_character(word, text, (size_t)(next - text));
+			if (word->len > ENCODED_MAX)
+				break;
+		}
+		g_string_truncate(word, whole);
+		g_string_append_printf(mail, " =?UTF-8?Q?%s?=\n", word->str);
+	}
+}
+
 static void add_sender(GString *mail, const struct setup *setup)
 {
 	g_autofree char *name = NULL, *value = NULL;
 
 	if (!setup->sender_name) {
 		add_folded(mail, "From", setup->sender_address);
+		return;
+	}
+	if (!is_foldable(setup->sender_name)) {
+		add_encoded(mail, "From", setup->sender_name);
+		g_string_append_printf(mail, " <%s>\n", setup->sender_address);
 		return;
 	}
 	name = g_mime_utils_header_encode_phrase(NULL, setup->sender_name, "utf-8");
@@ -74,10 +136,11 @@ static void add_sender(GString *mail, const struct setup *setup)
 static void add_subject(GString *mail, const struct setup *setup, const struct text *subject)
 {
 	g_autoptr(GString) title = text_to_utf8(subject, setup->character_set, false);
-	g_autofree char *value = g_mime_utils_header_encode_text(NULL, title->str, "utf-8");
 
-	if (title->len)
-		add_folded(mail, "Subject", value);
+	if (is_foldable(title->str))
+		add_folded(mail, "Subject", title->str);
+	else if (title->len)
+		add_encoded(mail, "Subject", title->str);
 }
 
 static void add_date(GString *mail, GDateTime *date)

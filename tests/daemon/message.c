@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <gmime/gmime.h>
+
 #include "daemon/address.h"
 #include "daemon/message.h"
 #include "daemon/text.h"
@@ -93,11 +95,83 @@ static void test_utf8(void **state)
 	(void)state;
 	assert_non_null(strstr(message->text->str, "charset=utf-8\r\n"));
 	assert_non_null(strstr(message->text->str, "quoted-printable\r\n"));
-	assert_non_null(strstr(message->text->str, "=?UTF-8?"));
+	assert_non_null(strstr(message->text->str, "Subject: =?UTF-8?Q?T=C3=BCr_auf?=\r\n"));
+	assert_non_null(strstr(message->text->str,
+			       "From: =?UTF-8?Q?Presse_=C3=84?=\r\n <PLC@acme.com>\r\n"));
 	assert_null(strstr(message->text->str, "\xc3"));
 	assert_string_equal(message->text->str + message->header_length,
 			    "=C3=9Cberdruck =3D 3\r\n");
 	message_free(message);
+}
+
+/* The header's lines are all right, and the field reads as @expected. */
+static void expect_field(const char *mail, const char *field, const char *expected)
+{
+	g_auto(GStrv) lines = g_strsplit(mail, "\r\n", -1);
+	g_autoptr(GString) value = g_string_new(NULL);
+	g_autofree char *begin = g_strconcat(field, ": ", NULL), *text = NULL;
+	bool in_field = false;
+
+	for (char **line = lines; **line; line++) {
+		assert_true(strlen(*line) <= 78);
+		assert_true((*line)[strspn(*line, " ")]);
+		for (const char *word = *line; (word = strstr(word, "=?UTF-8?Q?")); word += 10)
+			assert_true(strlen(*line) <= 76 && strstr(word + 10, "?=") - word <= 73);
+		in_field = **line == ' ' ? in_field : g_str_has_prefix(*line, begin);
+		if (in_field)
+			g_string_append(value, **line == ' ' ? *line : *line + strlen(begin));
+	}
+	text = g_mime_utils_header_decode_text(NULL, value->str);
+	assert_string_equal(text, expected);
+}
+
+static void expect_subject(const char *subject)
+{
+	struct text text = { subject, strlen(subject) };
+	struct message *message = compose("", "", "a@b", text, TEXT(""));
+
+	expect_field(message->text->str, "Subject", subject);
+	message_free(message);
+}
+
+static void expect_name(const char *name, const char *expected)
+{
+	struct message *message = compose(name, "", "a@b", TEXT("x"), TEXT(""));
+
+	expect_field(message->text->str, "From", expected);
+	message_free(message);
+}
+
+/* Texts of all lengths, with blanks and without, and those that look like encoded words. */
+static void test_header_texts(void **state)
+{
+	static const char *const pieces[] = { "x", "\xc3\xa4", "\xf0\x9f\x98\x80", "\xe2\x82\xac", "ab ",
+					      "\xc3\xbc x ", "  ", "=?", "_" };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+		for (unsigned int n = 1; n < 260; n += n < 100 ? 1 : 53) {
+			g_autoptr(GString) subject = g_string_new(NULL);
+
+			for (unsigned int j = 0; j < n; j++)
+				g_string_append(subject, pieces[i]);
+			expect_subject(subject->str);
+		}
+	}
+	expect_subject("=?utf-8?B?SGFsbG8=?= 5");
+	expect_subject("  three  blanks here ");
+	expect_subject("Kessel 3: \xc3\x9c"
+		       "bertemperatur, bitte um R\xc3\xbc"
+		       "ckruf bei der Leitwarte Nord unter der Nummer 4711");
+	expect_name("\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f"
+		    "\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f"
+		    "\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f",
+		    "\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f"
+		    "\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f"
+		    "\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f\xc3\x9f"
+		    " <PLC@acme.com>");
+	expect_name("=?utf-8?q?x?=", "=?utf-8?q?x?= <PLC@acme.com>");
+	expect_name("Press \"A\", (x)", "\"Press \\\"A\\\", (x)\" <PLC@acme.com>");
 }
 
 /* The body's bytes in, its wire form out. */
@@ -251,6 +325,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_widget_report),
 		cmocka_unit_test(test_cc_only),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_header_texts),
 		cmocka_unit_test(test_body),
 		cmocka_unit_test(test_header_fields),
 		cmocka_unit_test(test_character_sets),
