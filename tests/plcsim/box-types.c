@@ -177,6 +177,11 @@ static const struct box_type box_types[] = {
 };
 // clang-format on
 
+const struct box_type *box_type_at(size_t i)
+{
+	return i < G_N_ELEMENTS(box_types) ? &box_types[i] : NULL;
+}
+
 const struct box_type *box_type_find(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(box_types); i++)

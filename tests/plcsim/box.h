@@ -176,6 +176,8 @@ extern const struct box_request ecipsup_request;
 /* By the last two digits of their IB number, 20 to 36 */
 extern const struct box_request information_requests[];
 
+/* All of them; NULL: there are no more */
+const struct box_type *box_type_at(size_t i);
 const struct box_type *box_type_find(const char *name);
 /* How long the longest parameter name of any box is that the text begins with, 0: none */
 size_t box_parameter_name(const char *text);

@@ -29,6 +29,7 @@ $(eval $(call plcsim-test,vprint,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,base,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,check,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,rules,$(plcsim-test-plc-srcs)))
+$(eval $(call plcsim-test,document,$(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,ecemail,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,request,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
 $(eval $(call plcsim-test,module,tests/plcsim/fake-card.c $(plcsim-test-plc-srcs)))
@@ -47,6 +48,14 @@ $(eval $(call plcsim-test,end-to-end,tests/plcsim/test-text.c tests/plcsim/fake-
 	$(plcsim-all-srcs)))
 $(eval $(call plcsim-test,tool,tests/plcsim/test-text.c tests/plcsim/fake-host.c \
 	$(plcsim-all-srcs)))
+
+FUZZ_TARGETS += fuzz-ladder
+fuzz-ladder-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, command.c condition.c \
+	misbehave.c card.c record.c)
+fuzz-ladder-pkgs := glib-2.0
+$(eval $(call fuzz-target,fuzz-ladder))
+$(BUILD)/fuzz/fuzz-ladder: $(wildcard tests/plcsim/*.h)
+fuzz-targets: $(BUILD)/fuzz/fuzz-ladder
 
 install-plcsim: $(BUILD)/plcsim
 	install -D -m 755 $(BUILD)/plcsim $(DESTDIR)$(bindir)/plcsim

@@ -9,7 +9,7 @@
 void entry_append(GString *frame, uint8_t field, const char *value)
 {
 	g_string_append_c(frame, field);
-	g_string_append_c(frame, MIN(strlen(value), UINT8_MAX));
+	g_string_append_c(frame, (char)MIN(strlen(value), UINT8_MAX));
 	g_string_append(frame, value);
 }
 

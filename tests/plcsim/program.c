@@ -101,6 +101,11 @@ static bool parse_octal(const char *digits, uint32_t *value)
 	return true;
 }
 
+const char *instruction_name(size_t i)
+{
+	return i < G_N_ELEMENTS(instruction_types) ? instruction_types[i].name : NULL;
+}
+
 /* Returns NULL, or what is wrong with the text. */
 static const char *parse_operand(const char *text, struct operand *operand)
 {

@@ -106,6 +106,8 @@ static inline struct instruction *program_at(const struct program *program, unsi
 	return &g_array_index(program->instructions, struct instruction, i);
 }
 
+/* The names of all instructions, some more than once; NULL: there are no more */
+const char *instruction_name(size_t i);
 enum instruction_access instruction_access(const struct instruction *instruction);
 /*
  * Where the RX or WX at that place has its data: the word that the LDA before it

@@ -228,6 +228,11 @@ static const struct { char letter; const char *text; } escapes[] = {
 };
 // clang-format on
 
+const char *vprint_form_name(size_t i)
+{
+	return i < G_N_ELEMENTS(forms) ? forms[i].suffix : NULL;
+}
+
 struct parser {
 	const char *source;
 	const char *name;

@@ -39,6 +39,9 @@ bool vprint_item(const struct vprint *vprint, unsigned int i, const struct eleme
 size_t vprint_minimum(const struct vprint *vprint);
 size_t vprint_maximum(const struct vprint *vprint);
 
+/* What stands behind an element for each form, or a whole name; NULL: there are no more */
+const char *vprint_form_name(size_t i);
+
 void vprint_print(const struct vprint *vprint, const struct memory *memory, GString *out);
 
 #endif /* PLCSIM_VPRINT_H */

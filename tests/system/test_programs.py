@@ -169,6 +169,32 @@ def test_raw(bench):
     assert slot(bench, "registers", "90", "17", "1") == [3]
 
 
+def test_stations(bench):
+    """ECWX and ECRX as long as there is power flow: the scratch file, and the last outcomes."""
+    run_program(bench, "stations.ld", V2000=0)
+    bench.ctl("wait", "C10=1 and C12=1 and V2001=0", "30")
+    with bench.watching("C10", "C11", "C12", "C13", "V2000", "V2001") as watch:
+        bench.set(X0=1)
+        seen = watch.until(lambda values: values[5] == 1)
+    expect(column(seen, 0, 1, 2, 3), (1, 0, 1, 0))
+    expect(column(seen, 4, 5), (1, 0), (1, 1))
+    assert slot(bench, "registers", "90", "0", "1") == [1]
+    expect(trigger(bench, "X1", "C14", "C15"), (1, 0))
+    ring = [bench.get(f"V{0o2100 + n:o}") for n in range(16)]
+    assert ring == slot(bench, "registers", "89", "1000", "16"), ring
+
+
+def test_each_program_is_here(bench):  # pylint: disable=unused-argument
+    """No program without a test in this file and a line in ladder.rst."""
+    source = pathlib.Path(__file__).read_text(encoding="utf-8")
+    table = (ROOT / "Documentation/ladder.rst").read_text(encoding="utf-8")
+    programs = {path.name for path in PROGRAMS.glob("*.ld")}
+    tested = set(re.findall(r'run_program\(bench, "([^"]+)"', source))
+    assert programs == tested, f"without a test, or not there: {programs ^ tested}"
+    described = set(re.findall(r"^([\w-]+\.ld) ", table, re.MULTILINE))
+    assert programs == described, f"not in ladder.rst, or not there: {programs ^ described}"
+
+
 def test_alarm_retries_while_nobody_has_it(bench):
     """Without a server it tries again each second; when the server is there, it is sent once."""
     run_program(bench, "alarm-retry.ld", V3000=4)
