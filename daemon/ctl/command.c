@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "output.h"
 
 int complain(enum exit_status status, const char *format, ...)
 {
@@ -13,7 +14,7 @@ int complain(enum exit_status status, const char *format, ...)
 	va_start(arguments, format);
 	text = g_strdup_vprintf(format, arguments);
 	va_end(arguments);
-	fflush(stdout);
+	output_flush();
 	fprintf(stderr, "ecemailctl: %s\n", text);
 	return status;
 }

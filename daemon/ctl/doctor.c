@@ -64,7 +64,7 @@ static void add(struct patient *patient, JsonObject *finding)
 	json_array_add_object_element(patient->findings, finding);
 	if (!output_as_json)
 		finding_print(finding);
-	fflush(stdout);
+	output_flush();
 }
 
 /* 1 and 2 */

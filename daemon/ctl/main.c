@@ -79,13 +79,10 @@ static int run_command(const struct command *command, int argc, char **argv)
 	return command->run(argc - 1, argv + 1);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
 
-	setlocale(LC_ALL, "");
-	signal(SIGPIPE, SIG_DFL);
-	g_set_prgname("ecemailctl");
 	if (argc < 2)
 		return help(), EXIT_USAGE;
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
@@ -98,4 +95,12 @@ int main(int argc, char **argv)
 	if (command->run_raw)
 		return command->run_raw(argc - 1, argv + 1);
 	return run_command(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_DFL);
+	g_set_prgname("ecemailctl");
+	return output_finish(run(argc, argv));
 }

@@ -55,7 +55,7 @@ static void show(const struct monitor *monitor, JsonObject *object)
 	}
 	line = events_describe(object);
 	puts(line);
-	fflush(stdout);
+	output_flush();
 }
 
 static int on_dumped(struct nl_msg *message, void *argument)
@@ -130,13 +130,15 @@ static int follow(struct monitor *monitor)
 {
 	int r = dump(monitor);
 
-	while (r >= 0) {
+	while (r >= 0 && output_flush()) {
 		r = nl_recvmsgs_default(monitor->events);
 		if (r == -NLE_NOMEM || (r >= 0 && monitor->lost)) {
 			say_lost();
 			r = dump(monitor);
 		}
 	}
+	if (r >= 0)
+		return EXIT_WRONG;
 	return complain(EXIT_UNKNOWN, "the driver's events have ended: %s", nl_geterror(r));
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What all commands print: JSON, fields and tables. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "output.h"
 
 #define INDENT	      19
@@ -16,9 +18,27 @@
 
 gboolean output_as_json;
 
+static int write_error; /* the first one */
+
 struct output_table {
 	GPtrArray *rows; /* char **, the first one the headings */
 };
+
+gboolean output_flush(void)
+{
+	if (fflush(stdout) && !write_error)
+		write_error = errno;
+	return !write_error && !ferror(stdout);
+}
+
+int output_finish(int status)
+{
+	if (output_flush())
+		return status;
+	complain(EXIT_WRONG, "standard output cannot be written, and is not complete: %s",
+		 g_strerror(write_error ? write_error : EIO));
+	return status ? status : EXIT_WRONG;
+}
 
 void output_json(JsonObject *object)
 {
@@ -26,7 +46,7 @@ void output_json(JsonObject *object)
 	g_autofree char *text = json_to_string(node, FALSE);
 
 	puts(text);
-	fflush(stdout);
+	output_flush();
 }
 
 char *output_clean(const char *text)

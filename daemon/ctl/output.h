@@ -7,6 +7,15 @@
 /* --json was given. */
 extern gboolean output_as_json;
 
+/*
+ * Has all that was printed written; commands that go on for ever do so after
+ * each line. False if that fails, or has failed before.
+ */
+gboolean output_flush(void);
+
+/* At the end of each command: says so if not all was written, and makes @status EXIT_WRONG then. */
+int output_finish(int status);
+
 /* Prints an object as one line of JSON. */
 void output_json(JsonObject *object);
 

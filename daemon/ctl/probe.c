@@ -126,7 +126,7 @@ static void print_line(void *userdata, const char *kind, const char *text, doubl
 	else if (!strcmp(kind, "received"))
 		explain_received(text);
 	fputs(output_plain(), stdout);
-	fflush(stdout);
+	output_flush();
 }
 
 /* The end */

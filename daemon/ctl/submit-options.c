@@ -95,7 +95,9 @@ static int set_number(const char *option, const char *value, unsigned int max, u
 static int set_field(struct submit_options *options, const char *option, const char *field,
 		     const char *value)
 {
-	g_autofree char *problem = setup_set(options->setup, field, value);
+	/* a setup's files have no folder that they could be relative to, the shell's have */
+	g_autofree char *path = strcmp(field, "CAFile") ? NULL : g_canonicalize_filename(value, NULL);
+	g_autofree char *problem = setup_set(options->setup, field, path ? path : value);
 
 	/* what the daemon would report as a status of the mail is reported so here */
 	if (!problem || !strcmp(field, "SenderAddress") || !strcmp(field, "Cc"))

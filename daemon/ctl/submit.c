@@ -117,6 +117,12 @@ static void print_outcome(const struct submit_options *options, const struct out
 		print_text(outcome);
 }
 
+/* None if there was nothing to send. */
+static double rate_of(const struct run *run, double seconds)
+{
+	return run->engine ? run->started / seconds : 0;
+}
+
 static void print_total_json(const struct run *run, double seconds, double stall)
 {
 	double cpu = (double)run->worst_cpu_ns / 1e6;
@@ -125,7 +131,7 @@ static void print_total_json(const struct run *run, double seconds, double stall
 	json_object_set_int_member(object, "messages", run->started);
 	json_object_set_int_member(object, "succeeded", run->succeeded);
 	json_object_set_double_member(object, "seconds", seconds);
-	json_object_set_double_member(object, "rate", run->started / seconds);
+	json_object_set_double_member(object, "rate", rate_of(run, seconds));
 	json_object_set_double_member(object, "worst_loop_stall_ms", stall);
 	json_object_set_double_member(object, "worst_loop_cpu_ms", cpu);
 	output_json(object);
@@ -143,7 +149,7 @@ static void print_total(const struct run *run, uint64_t took_ns)
 	else
 		printf("%u mails, %u succeeded, %.3f s, %.1f a second, "
 		       "worst stall of the loop %.3f ms\n",
-		       run->started, run->succeeded, seconds, run->started / seconds, stall);
+		       run->started, run->succeeded, seconds, rate_of(run, seconds), stall);
 }
 
 /* Mails */
@@ -314,6 +320,16 @@ static void run_free(struct run *run)
 		g_ptr_array_unref(run->to);
 }
 
+/* None of them is begun, but each has its outcome. */
+static void refuse_all(struct run *run, const struct outcome *outcome)
+{
+	uint64_t begin = now_ns(CLOCK_MONOTONIC);
+
+	for (; run->started < run->options->count; run->started++)
+		print_outcome(run->options, outcome, NULL, NULL);
+	print_total(run, now_ns(CLOCK_MONOTONIC) - begin);
+}
+
 static int submit_run(const struct submit_options *options)
 {
 	struct run run = { .options = options };
@@ -328,7 +344,7 @@ static int submit_run(const struct submit_options *options)
 		if (r < 0)
 			fprintf(stderr, "ecemailctl: %s\n", strerror(-r));
 	} else {
-		print_outcome(options, &outcome, NULL, NULL);
+		refuse_all(&run, &outcome);
 	}
 	run_free(&run);
 	return run.succeeded == options->count ? EXIT_SUCCESS : EXIT_FAILURE;

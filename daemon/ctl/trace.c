@@ -40,7 +40,7 @@ static void print_line(const char *time, const char *from, const char *line)
 
 	if (!output_as_json) {
 		printf("%s%s%s: %s\n", time, *time ? " " : "", from, clean);
-		fflush(stdout);
+		output_flush();
 		return;
 	}
 	object = json_object_new();
@@ -74,6 +74,8 @@ static void on_line(GDBusConnection *bus, const char *sender, const char *path,
 	when = g_date_time_new_from_unix_local((gint64)(us / G_USEC_PER_SEC));
 	time = when ? g_date_time_format(when, "%a %b %d %H:%M:%S %Y") : g_strdup("");
 	print_line(time, slot->name, line);
+	if (!output_flush())
+		raise(SIGTERM); /* nobody reads it */
 }
 
 static gboolean on_interrupt(gpointer loop)
@@ -184,8 +186,7 @@ static int view(void)
 		return complain(EXIT_UNKNOWN, "UDP port %d: %s", options.port, g_strerror(-fd));
 	if (!output_as_json)
 		printf("Monitoring UDP port: %d (0x%x)\n", options.port, (unsigned int)options.port);
-	fflush(stdout);
-	for (;;) {
+	while (output_flush()) {
 		struct sockaddr_in6 from = { 0 };
 		socklen_t size = sizeof(from);
 		ssize_t n = recvfrom(fd, data, DATAGRAM_MAX, 0, (struct sockaddr *)&from, &size);
@@ -198,6 +199,8 @@ static int view(void)
 		}
 		print_datagram(data, (size_t)n, &from);
 	}
+	close(fd);
+	return EXIT_WRONG;
 }
 
 static int run(int count, char **words)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "daemon/ctl/output.h"
 #include "daemon/ctl/submit.h"
 #include "server.h"
 
@@ -141,7 +142,7 @@ static void test_held_back(void **state)
 	worst = strstr(output, member);
 	assert_non_null(worst);
 	assert_in_range(atoi(worst + strlen(member)), 0, getenv("UNIT_VALGRIND") ? 1000 : TURN_MS);
-	assert_true(g_str_has_prefix(output, "{\"status\":13,"));
+	assert_non_null(strstr(output, "{\"status\":13,"));
 	server_stop(server);
 }
 
@@ -194,6 +195,60 @@ static void test_checks(void **state)
 	server_stop(server);
 }
 
+static unsigned int count_lines(const char *beginning)
+{
+	unsigned int n = 0;
+
+	for (const char *line = output; *line; line = strchr(line, '\n') + 1)
+		n += g_str_has_prefix(line, beginning);
+	return n;
+}
+
+/* As many outcomes as mails, and the total, also if none is begun. */
+static void test_count_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(run("--server smtp://127.0.0.1 --from a@b --json --count 3"), 1);
+	assert_int_equal(count_lines("{\"status\":21,\"state\":0,"), 3);
+	assert_int_equal(count_lines("{\"messages\":3,\"succeeded\":0,"), 1);
+	assert_int_equal(count_lines(""), 4);
+	assert_non_null(strstr(output, "\"rate\":0.0,"));
+}
+
+/* A file's name is relative to the shell's folder. */
+static void test_relative_ca(void **state)
+{
+	struct server *server = server_start(NULL, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@b --ca tests/daemon/submit.c"), 0);
+	assert_int_equal(run_with(server, "--to a@b --ca no/such/file --tls starttls --json"), 1);
+	assert_non_null(strstr(output, "\"status\":24,"));
+	server_stop(server);
+}
+
+/* Whatever the command, what it could not print is not passed over in silence. */
+static void test_full_disk(void **state)
+{
+	FILE *err = tmpfile(), *full = fopen("/dev/full", "w");
+	int saved_out = redirect(1, full), saved_err = redirect(2, err), done, failed;
+
+	(void)state;
+	done = output_finish(0);
+	puts("never to be seen");
+	failed = output_finish(0);
+	restore(2, saved_err, err, errors, sizeof(errors));
+	dup2(saved_out, 1);
+	close(saved_out);
+	fclose(full);
+	clearerr(stdout);
+	assert_int_equal(done, 0);
+	assert_int_equal(failed, 1);
+	assert_string_equal(errors, "ecemailctl: standard output cannot be written, and is not "
+				    "complete: No space left on device\n");
+	assert_int_equal(output_finish(3), 3);
+}
+
 static void test_usage(void **state)
 {
 	static const char *const wrong[] = {
@@ -232,7 +287,10 @@ int main(void)
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_compose_once),
 		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_count_refused),
+		cmocka_unit_test(test_relative_ca),
 		cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_full_disk),
 	};
 
 	return cmocka_run_group_tests_name("submit", tests, NULL, NULL);

@@ -126,6 +126,15 @@ def output_has(bench, *words, timeout=15):
     return text
 
 
+def test_full_disk(bench):
+    """Output that cannot be written is a failure of the command, whichever it is."""
+    for command in ("status", "status --json", "doctor", "setup show K1", "history K1",
+                    "metrics", "explain 20", "submit --help", "--version", "trace K1"):
+        done = bench.run(["sh", "-c", f"timeout 30 ecemailctl {command} >/dev/full"], check=False)
+        assert done.status == 1, (command, done.status, done.stderr)
+        assert "standard output cannot be written" in done.stderr, (command, done.stderr)
+
+
 def test_newcomers_session(bench):
     """From a new PC to the first mail, and to the first failure, by what the
     commands say alone; the daemon is not restarted in between."""
