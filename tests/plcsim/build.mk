@@ -6,7 +6,7 @@ plcsim-plc-srcs := $(addprefix tests/plcsim/, \
 	diagnostics.c lines.c memory.c vprint.c box.c box-types.c program.c base.c reference.c \
 	trigger.c refusal.c check.c plc.c ladder.c arithmetic.c port.c tag.c ecom100.c request.c \
 	ecemail.c ecemsup.c information.c ecrx.c) \
-	$(addprefix daemon/, setup.c text.c address.c)
+	$(addprefix daemon/, setup.c text.c address.c) driver/registers.c driver/queue.c
 plcsim-all-srcs := $(plcsim-plc-srcs) $(addprefix tests/plcsim/, \
 	card.c misbehave.c loop.c ivshmem.c condition.c command.c outcome.c simulator.c \
 	session.c status.c control.c script.c load.c preview.c xref.c record.c replay.c \

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Judged by the daemon's own code, which will have the last word. */
+/* Judged by the code of daemon and driver, which will have the last word. */
 #include <string.h>
 
 #include "daemon/address.h"
 #include "daemon/setup.h"
+#include "driver/registers.h"
 #include "tests/plcsim/refusal.h"
 #include "uapi/linux/ecom_slave89.h"
 
@@ -116,11 +117,47 @@ static bool is_foreign(const struct box_request *request)
 	       request->field != FIELD_MODULE_DESCRIPTION;
 }
 
+/* The words of the other station; the fewest that there can be, if a word says how many */
+static bool is_there(const struct box *box, unsigned int station)
+{
+	const struct box_value *bytes = &box->values[ECRX_BYTES];
+	unsigned int address = box->values[ECRX_REMOTE].element.word;
+
+	if (station == 89 && box->type->ib == ECWX_IB)
+		return address == COMMAND_ADDRESS;
+	return registers_exist(station == 89 ? STATION_MAILBOX : STATION_SCRATCH, address,
+			       bytes->is_word ? 1 : (bytes->k + 1) / 2);
+}
+
+static const char *what_is_there(const struct box *box, unsigned int station)
+{
+	if (station == 90)
+		return "V0 to V77";
+	return box->type->ib == ECWX_IB ? "a command at V0" :
+					  "V0 to V377, V1000 to V1377 and V40000 to V77777";
+}
+
+static void check_remote(const struct box *box, unsigned int station, struct diagnostics *d)
+{
+	const struct box_value *remote = &box->values[ECRX_REMOTE];
+
+	if (remote->valid && box->values[ECRX_BYTES].valid && !is_there(box, station))
+		diagnostics_trouble(d, remote->line,
+				    "%s %s: station %u has %s only, and nothing beyond; %s will end "
+				    "with Error",
+				    box->type->parameters[ECRX_REMOTE].name, remote->element.name,
+				    station, what_is_there(box, station), box->type->name);
+}
+
 static void check_station(const struct box *box, struct diagnostics *d)
 {
 	const struct box_value *station = &box->values[ECRX_STATION];
 
-	if (station->valid && !station->is_word && station->k != 89 && station->k != 90)
+	if (!station->valid || station->is_word)
+		return;
+	if (station->k == 89 || station->k == 90)
+		check_remote(box, station->k, d);
+	else
 		diagnostics_trouble(d, station->line,
 				    "Slave ID K%u: the module answers as K89 and K90 only; %s will "
 				    "end with Error",

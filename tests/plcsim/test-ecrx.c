@@ -253,7 +253,7 @@ static void test_checks(void **state)
 	static const struct check_case cases[] = {
 		{ MODULE ECRX("V3000", "K1") ECWX("V3000", "V3001") "END\n", NULL },
 		{ MODULE ECRX("K0", "K1") "END\n", "p:11: will not work: Slave ID K0: the module answers" },
-		{ MODULE ECRX("K90", "K128") "END\n", NULL },
+		{ MODULE ECRX("K90", "K128") "END\n", "p:12: will not work: From Slave Element V40500" },
 		{ MODULE ECRX("K91", "K2") "END\n", "p:11: error: Slave ID 'K91': must be K0 to K90, or" },
 		{ MODULE ECRX("89", "K2") "END\n", "p:11: error: Slave ID '89': must be K0 to K90, or" },
 		{ MODULE ECRX("K89", "K0") "END\n", "p:13: error: Number of Bytes 'K0': must be K1 to K128" },

@@ -89,9 +89,14 @@ static void expect_rules(const struct rule *rules, size_t count)
 #define BOX(name, more)                                                                       \
 	"STR X1\n" name "\n    ECOM# K0\n    Workspace V1505\n    Success C2\n    Error C3\n" \
 	"    Error Code V1506\n" more "END"
-#define ECRX(station)                                                                        \
-	"STR X1\nECRX IB-740\n    ECOM# K0\n    Workspace V1505\n    Slave ID " station      \
-	"\n    From Slave Element V0\n    Number of Bytes K2\n    To Master Element V2000\n" \
+#define ECRX(station) ECRX_OF(station, "V0", "K2")
+#define ECRX_OF(station, from, bytes)                                                                     \
+	"STR X1\nECRX IB-740\n    ECOM# K0\n    Workspace V1505\n    Slave ID " station                   \
+	"\n    From Slave Element " from "\n    Number of Bytes " bytes "\n    To Master Element V2000\n" \
+	"    Success C2\n    Error C3\nEND"
+#define ECWX(to)                                                                               \
+	"STR X1\nECWX IB-741\n    ECOM# K0\n    Workspace V1505\n    Slave ID K89\n"           \
+	"    To Slave Element " to "\n    Number of Bytes K8\n    From Master Element V2000\n" \
 	"    Success C2\n    Error C3\nEND"
 #define MODULE(number, slot, v)                                                \
 	"ECOM100 IB-710\n ECOM# " number "\n Slot " slot "\n Status V" v "0\n" \
@@ -310,6 +315,11 @@ static void test_values(void **state)
 		{ "END", BOX("ECRDIP IB-722", "    IP Address V2000\n"), BOX("ECWRIP IB-723", "    IP Address 1.2.3.4\n"),
 		  "p:19: warning: ECWRIP will end with Error Code 32: the IP setup is the PC's" },
 		{ "END", ECRX("K90"), ECRX("K5"), "p:22: will not work: Slave ID K5: the module answers as K89 and K90 only; ECRX will end with Error" },
+		{ "END", ECRX_OF("K90", "V77", "K2"), ECRX_OF("K90", "V77", "K3"),
+		  "p:23: will not work: From Slave Element V77: station 90 has V0 to V77 only, and nothing beyond; ECRX will end with Error" },
+		{ "END", ECRX_OF("K90", "V0", "K128"), ECRX_OF("K90", "V100", "V2100"), "station 90 has V0 to V77 only" },
+		{ "END", ECRX_OF("K89", "V1300", "K128"), ECRX_OF("K89", "V1301", "K128"), "station 89 has V0 to V377, V1000 to V1377 and V40000 to V77777 only" },
+		{ "END", ECWX("V0"), ECWX("V1"), "p:23: will not work: To Slave Element V1: station 89 has a command at V0 only" },
 	);
 }
 
