@@ -254,6 +254,7 @@ static void test_checks(void **state)
 		{ MODULE ECRX("V3000", "K1") ECWX("V3000", "V3001") "END\n", NULL },
 		{ MODULE ECRX("K0", "K1") "END\n", "p:11: will not work: Slave ID K0: the module answers" },
 		{ MODULE ECRX("K90", "K128") "END\n", "p:12: will not work: From Slave Element V40500" },
+		{ MODULE ECWX("K89", "K8") "END\n", "p:14: will not work: To Slave Element V17: station 89" },
 		{ MODULE ECRX("K91", "K2") "END\n", "p:11: error: Slave ID 'K91': must be K0 to K90, or" },
 		{ MODULE ECRX("89", "K2") "END\n", "p:11: error: Slave ID '89': must be K0 to K90, or" },
 		{ MODULE ECRX("K89", "K0") "END\n", "p:13: error: Number of Bytes 'K0': must be K1 to K128" },
@@ -266,7 +267,7 @@ static void test_checks(void **state)
 		{ MODULE ECRX("K89", "K128") "STR X3\nOUT V2077\nEND\n",
 		  "p:18: will not work: OUT V2077 writes To Master Element" },
 		{ MODULE ECRX("K89", "K128") "STR X3\nOUT V2100\nEND\n", NULL },
-		{ MODULE ECWX("K89", "K128") "STR X3\nOUT V2100\nEND\n", NULL },
+		{ MODULE ECWX("V3000", "K128") "STR X3\nOUT V2100\nEND\n", NULL },
 		{ MODULE ECRX("K89", "K2") "STR X3\nOUT V1510\nEND\n", "p:18: error: OUT V1510 writes Work" },
 		{ MODULE "STR SP1\nECRX IB-740\n ECOM# K0\n Workspace V1510\n Slave ID K89\n"
 		  " From Slave Element V40500\n Number of Bytes K2\n To Master Element V1403\n"
