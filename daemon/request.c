@@ -79,6 +79,12 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* 0: the next daemon sends it. */
+static unsigned int status_of_release(const struct request *request, unsigned int state)
+{
+	return state < STATE_END || request->submission.setup->resend ? 0 : STATUS_TIMEOUT + state;
+}
+
 static int request_progress(void *userdata, unsigned int state)
 {
 	struct request *request = userdata;
@@ -88,7 +94,7 @@ static int request_progress(void *userdata, unsigned int state)
 		.state = (__u16)state,
 		.on_expire = (__u16)(STATUS_TIMEOUT + state),
 		.on_expire_sent = state < STATE_END ? SENT_NO : SENT_UNKNOWN,
-		.on_release = state < STATE_END ? 0 : STATUS_TIMEOUT + STATE_END,
+		.on_release = (__u16)status_of_release(request, state),
 		.on_release_sent = SENT_UNKNOWN,
 	};
 	int r = -ENODEV;

@@ -166,10 +166,20 @@ bool setup_allows(const struct setup *setup, const char *address)
 	return !setup->allowed;
 }
 
+static char *set_yes_or_no(bool *setting, const char *value)
+{
+	*setting = !strcmp(value, "yes");
+	return *setting || !strcmp(value, "no") ? NULL : g_strdup("not such a mode");
+}
+
 static char *set_all_or_nothing(struct setup *setup, const char *value)
 {
-	setup->all_or_nothing = !strcmp(value, "yes");
-	return setup->all_or_nothing || !strcmp(value, "no") ? NULL : g_strdup("not such a mode");
+	return set_yes_or_no(&setup->all_or_nothing, value);
+}
+
+static char *set_resend(struct setup *setup, const char *value)
+{
+	return set_yes_or_no(&setup->resend, value);
 }
 
 static char *set_retry(struct setup *setup, const char *value)
@@ -428,6 +438,7 @@ static const struct field fields[] = {
 	{ "AllowedDomains", set_allowed, DETAIL_BAD_FIELD, "acme.com, hosteng.com, ...", "", SITE_ONLY },
 	{ "AllOrNothing", set_all_or_nothing, DETAIL_BAD_FIELD, "no, yes", "no", 0 },
 	{ "Retry", set_retry, DETAIL_BAD_FIELD, "no, transient", "no", 0 },
+	{ "Resend", set_resend, DETAIL_BAD_FIELD, "no, yes", "no", 0 },
 	{ "SenderName", set_sender_name, DETAIL_BAD_FIELD, "up to 64 characters of UTF-8", "", 0 },
 	{ "SenderAddress", set_sender_address, DETAIL_BAD_SENDER, "name@domain", "", REQUIRED },
 	{ "ReplyTo", set_reply_to, DETAIL_BAD_FIELD, "name@domain, name@domain, ...", "", 0 },

@@ -33,6 +33,7 @@ struct setup {
 	unsigned int port;
 	GPtrArray *others; /* struct server: tried in turn if the first one fails */
 	bool all_or_nothing; /* if one recipient is refused */
+	bool resend; /* if the daemon ended while the answer to the end of data was awaited */
 	bool retry; /* transient failures, until the deadline */
 	char *sender_name; /* UTF-8 or NULL */
 	char *sender_address; /* NULL: undefined */

@@ -120,6 +120,7 @@ static void test_bad_values(void **state)
 		{ "Server=mail,", DETAIL_BAD_FIELD },
 		{ "Retry=yes", DETAIL_BAD_FIELD },
 		{ "AllOrNothing=", DETAIL_BAD_FIELD },
+		{ "Resend=maybe", DETAIL_BAD_FIELD },
 		{ "AllowedDomains=acme.com,", DETAIL_BAD_FIELD },
 		{ "AllowedDomains=joe@acme.com", DETAIL_BAD_FIELD },
 		{ "TLS=maybe", DETAIL_BAD_FIELD },

@@ -218,11 +218,10 @@ static void test_turns(void **state)
 }
 
 /* What the driver is told in each state: contract of the claim. */
-static void test_progress(void **state)
+static void expect_progress(const char *configuration, unsigned int on_release)
 {
-	struct bench *bench = bench_new(NULL, NULL);
+	struct bench *bench = bench_new(NULL, configuration);
 
-	(void)state;
 	device_fake_mail(bench->fake, "mark@hosteng.com", "A subject of more than 24 characters", "",
 			 5000);
 	run(bench, 1);
@@ -234,11 +233,18 @@ static void test_progress(void **state)
 		assert_int_equal(progress->state, i);
 		assert_int_equal(progress->on_expire, 10 + i);
 		assert_int_equal(progress->on_expire_sent, i < 8 ? SENT_NO : SENT_UNKNOWN);
-		assert_int_equal(progress->on_release, i < 8 ? 0 : 18);
+		assert_int_equal(progress->on_release, i < 8 ? 0 : on_release);
 		assert_int_equal(progress->on_release_sent, SENT_UNKNOWN);
 		assert_memory_equal(progress->label, "A subject of more than 2", ECOM_LABEL_MAX);
 	}
 	bench_free(bench);
+}
+
+static void test_progress(void **state)
+{
+	(void)state;
+	expect_progress(NULL, 18);
+	expect_progress("Resend=yes\n", 0);
 }
 
 /* One request that must end without the server being asked. */

@@ -110,6 +110,16 @@ def test_killed_in_data(bench):
     killed(bench, "DATA")
 
 
+def test_killed_in_end_of_data_to_resend(bench):
+    """kill -9 in state 8 with Resend=yes: the mail is sent again, as the same one."""
+    with Hanging(bench, "dot", Resend="yes") as hanging:
+        kill_daemon(bench)
+        hanging.expect(SUCCESS)
+        hanging.expect_taken(2)
+        ids = bench.run(["sh", "-c", "grep -hi ^message-id: /tmp/hanging/*.eml | sort | uniq -c"])
+        assert ids.stdout.split()[0] == "2", ids.stdout
+
+
 def cut(bench, state):
     """The network goes while the server thinks: its answer gets lost."""
     number = STATES[state]
