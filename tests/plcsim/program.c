@@ -266,10 +266,15 @@ static const char *operand_names(unsigned int kinds)
 	case COUNTER:
 		return "a counter such as CT0";
 	case PORT:
-		return "K2, the port,";
+		return "K2 (the port)";
 	default:
 		return "O and an octal address";
 	}
+}
+
+static bool has_message(const char *name)
+{
+	return strcmp(name, "VPRINT") == 0 || strcmp(name, "PRINT") == 0;
 }
 
 static void report_operands(struct program_parser *p, const char *name, const char *text)
@@ -286,7 +291,8 @@ static void report_operands(struct program_parser *p, const char *name, const ch
 		if (type->operands[1])
 			g_string_append_printf(allowed, " and %s", operand_names(type->operands[1]));
 	}
-	diagnostics_error(p->diagnostics, p->line, "'%s': %s takes %s", text, name, allowed->str);
+	diagnostics_error(p->diagnostics, p->line, "'%s': %s takes %s%s", text, name, allowed->str,
+			  has_message(name) ? " and a message" : "");
 }
 
 /* The row for name and operands, or NULL */
@@ -315,11 +321,6 @@ static int operands_maximum(const char *name)
 			maximum = count;
 	}
 	return maximum;
-}
-
-static bool has_message(const char *name)
-{
-	return strcmp(name, "VPRINT") == 0 || strcmp(name, "PRINT") == 0;
 }
 
 /* What stands behind the first operand, as it is in the line */
@@ -380,12 +381,13 @@ static void parse_box(struct program_parser *p, const struct box_type *type, cha
 {
 	struct instruction instruction = { .type = &box_instruction, .line = p->line };
 	g_autofree char *ib = g_strdup_printf("IB-%u", type->ib);
+	g_autofree char *rest = g_strjoinv(" ", words + 1);
 
 	instruction.box = p->box = box_new(type, p->line);
 	g_array_append_val(p->program->instructions, instruction);
-	if (g_strv_length(words) != 2 || strcmp(words[1], ib) != 0)
-		diagnostics_error(p->diagnostics, p->line, "%s '%s': must be %s", type->name,
-				  words[1] ? words[1] : "", ib);
+	if (strcmp(rest, ib) != 0)
+		diagnostics_error(p->diagnostics, p->line, "%s '%s': must be %s", type->name, rest,
+				  ib);
 }
 
 static void end_box(struct program_parser *p)

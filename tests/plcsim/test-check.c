@@ -326,7 +326,7 @@ static void test_program(void **state)
 		{ NULL, "STR V41240 K1\nOUT Y0\nEND\n", NULL, "the last address is V41237" },
 		{ NULL, "LD K0189\nLD K2\nLDA O2000\nRX V40500\nEND\n", NULL, NULL },
 		{ NULL, "STR X0\nPRINT K2 \"x\" V2000\nEND\n", NULL, NULL },
-		{ NULL, "STR X0\nPRINT K1 \"x\"\nEND\n", NULL, "PRINT takes K2, the port" },
+		{ NULL, "STR X0\nPRINT K1 \"x\"\nEND\n", NULL, "PRINT takes K2 (the port)" },
 		{ NULL, "STR X0\nPRINT K2 \"x\nEND\n", NULL, "p:2: error: PRINT: E499" },
 	};
 

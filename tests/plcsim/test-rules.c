@@ -168,6 +168,7 @@ static void test_boxes(void **state)
 {
 	RULES(
 		{ "ECOM100 IB-710", "ECOM100 IB-710 // first", "ECOM100 IB-711", "p:2: error: ECOM100 'IB-711': must be IB-710" },
+		{ "ECOM100 IB-710", "ECOM100 IB-710", "ECOM100 IB-710 IB-710", "p:2: error: ECOM100 'IB-710 IB-710': must be IB-710" },
 		{ "ECOM100 IB-710", "ECOM100 IB-710", "STR X0\nOUT Y0\nECOM100 IB-710",
 		  "p:4: error: ECOM100 must be at the top of the program, but line 2 is before it" },
 		{ "ECOM100 IB-710\n    ECOM#       K0", "ECOM100 IB-710\n    ECOM#       K0 // ours",
@@ -352,7 +353,7 @@ static void test_program(void **state)
 		{ "STR X0", "STR X0", "STR X0 X1", "p:8: error: 'STR X0 X1': STR takes a bit, or a V-memory word and" },
 		{ "STR X0", "STR V2000 KFFFF", "STR V2000 KG", "p:8: error: STR 'KG': K takes one to four BCD or hex digits" },
 		{ "END", "LDA O2000\nEND", "LDA O2008\nEND", "p:18: error: LDA 'O2008': O takes an octal V-memory address, O0 to O41237" },
-		{ "END", "STR X1\nPRINT K2 \"x\"\nEND", "STR X1\nPRINT K1 \"x\"\nEND", "PRINT takes K2, the port," },
+		{ "END", "STR X1\nPRINT K2 \"x\"\nEND", "STR X1\nPRINT K1 \"x\"\nEND", "PRINT takes K2 (the port) and a message" },
 		{ "STR X0", "STR X0\nAND X1", "AND X1", "p:8: error: AND needs 1 STR before it in its rung" },
 		{ "STR X0", "STR X0\nSTR X1\nORSTR", "STR X0\nORSTR", "p:9: error: ORSTR needs 2 STR before it in its rung" },
 		{ "STR X0", "STR X0\nSTR X1\nANDSTR", "STR X0\nSTR X1", "p:10: error: 2 STR before this are not joined by ANDSTR or ORSTR" },
