@@ -26,6 +26,7 @@
 #include <glib/gstdio.h>
 #include <systemd/sd-bus.h>
 
+#include "daemon/journal.h"
 #include "daemon/bus-object.h"
 #include "device-fake.h"
 #include "loop.h"
@@ -652,8 +653,12 @@ int main(void)
 		TEST(test_trace),	 TEST(test_registers),	TEST(test_many_calls),
 		TEST(test_wild_calls),	 TEST(test_slot_gone),	TEST(test_bus_gone),
 	};
+	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
 	message_init();
-	return cmocka_run_group_tests_name("bus", tests, NULL, NULL);
+	journal_start(); /* its thread writes the files, as in the daemon */
+	failed = cmocka_run_group_tests_name("bus", tests, NULL, NULL);
+	journal_stop();
+	return failed;
 }

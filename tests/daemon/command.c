@@ -15,6 +15,7 @@
 
 #include <glib/gstdio.h>
 
+#include "daemon/journal.h"
 #include "daemon/slot.h"
 #include "device-fake.h"
 #include "loop.h"
@@ -252,7 +253,11 @@ int main(void)
 		TEST(test_not_saved),
 		TEST(test_unknown),
 	};
+	int failed;
 
 	message_init();
-	return cmocka_run_group_tests_name("command", tests, NULL, NULL);
+	journal_start(); /* its thread writes the files, as in the daemon */
+	failed = cmocka_run_group_tests_name("command", tests, NULL, NULL);
+	journal_stop();
+	return failed;
 }

@@ -13,6 +13,7 @@
 
 #include <glib/gstdio.h>
 
+#include "daemon/journal.h"
 #include "daemon/store.h"
 #include "loop.h"
 
@@ -431,6 +432,10 @@ int main(void)
 		TEST(test_characters),
 		TEST(test_closed),
 	};
+	int failed;
 
-	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+	journal_start(); /* its thread writes the files, as in the daemon */
+	failed = cmocka_run_group_tests_name("store", tests, NULL, NULL);
+	journal_stop();
+	return failed;
 }
