@@ -65,7 +65,7 @@ daemon-retry-pkgs := $(ecemaild-pkgs) openssl
 daemon-pool-srcs := tests/daemon/pool.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-pool-pkgs := $(ecemaild-pkgs) openssl
 
-daemon-submit-srcs := tests/daemon/submit.c tests/daemon/server.c \
+daemon-submit-srcs := tests/daemon/submit.c tests/daemon/server.c tests/daemon/certificate.c \
 	$(filter-out daemon/ctl/main.c,$(ecemailctl-srcs))
 daemon-submit-pkgs := $(ecemailctl-pkgs) openssl
 

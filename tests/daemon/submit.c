@@ -13,6 +13,7 @@
 
 #include "daemon/ctl/output.h"
 #include "daemon/ctl/submit.h"
+#include "certificate.h"
 #include "server.h"
 
 static char output[1 << 20], errors[65536];
@@ -249,6 +250,85 @@ static void test_full_disk(void **state)
 	assert_int_equal(output_finish(3), 3);
 }
 
+/* Options that are fields of the setup get there. */
+static void test_fields(void **state)
+{
+	static const struct server_step hangs[] = { { "MAIL", HANG, NULL, 0 }, { 0 } };
+	struct server *server = server_start(NULL, false), *hanging = server_start(hangs, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org --name Press --interface 127.0.0.1"), 0);
+	assert_int_equal(run_with(server, "--to a@x.org --interface nosuch0 --json"), 1);
+	assert_true(g_str_has_prefix(output, "{\"status\":20,\"state\":1,"));
+	assert_int_equal(run_with(hanging, "--to a@x.org --timeout 1 --json"), 1);
+	assert_true(g_str_has_prefix(output, "{\"status\":13,\"state\":3,"));
+	server_settle(server);
+	assert_int_equal(server_messages(server), 1);
+	assert_true(g_str_has_prefix(server_commands(server), "EHLO plc.acme.com|"));
+	assert_non_null(strstr(server_text(server), "From: Press <plc@acme.com>\r\n"));
+	server_stop(server);
+	server_stop(hanging);
+}
+
+/* One mail over TLS with such options; what the server must have seen. */
+static void expect_secure(SSL_CTX *tls, bool implicit, const char *mechanism, const char *more,
+			  int status, const char *seen)
+{
+	g_autofree char *offer = g_strdup_printf("250-test\r\n250 AUTH %s\r\n", mechanism);
+	const struct server_step script[] = { { "EHLO", SAY, offer, 0 },
+					      { "AUTH", SAY, "235 2.7.0 ok\r\n", 0 },
+					      { 0 } };
+	struct server *server = server_start_tls(implicit ? script : NULL, tls, implicit);
+	g_autofree char *line = g_strdup_printf(
+		"--server smtp%s://127.0.0.1:%u --from a@b --to a@b --json %s",
+		implicit ? "s" : "", server_port(server), more);
+
+	assert_int_equal(run(line), status);
+	server_settle(server);
+	if (seen && !strstr(server_commands(server), seen))
+		fail_msg("%s: %s", more, server_commands(server));
+	assert_int_equal(server_messages(server), !status);
+	server_stop(server);
+}
+
+static char *write_secret(const char *directory, const char *name, const char *secret)
+{
+	char *path = g_build_filename(directory, name, NULL);
+
+	assert_true(g_file_set_contents(path, secret, -1, NULL));
+	return path;
+}
+
+static void test_secure(void **state)
+{
+	g_autofree char *directory = g_dir_make_tmp("ecemail-submit-XXXXXX", NULL);
+	g_autofree char *ca = g_build_filename(directory, "ca.pem", NULL), *pin = NULL;
+	g_autofree char *password = write_secret(directory, "password", "s3cret\n");
+	g_autofree char *token = write_secret(directory, "token", "one\n");
+	SSL_CTX *tls = certificate_new("127.0.0.1", -3600, 3600, ca, &pin);
+	g_autofree char *trusting = g_strdup_printf("--ca %s", ca);
+	g_autofree char *pinned = g_strdup_printf("--ca %s --pin %s", ca, pin);
+	g_autofree char *other = g_strdup_printf(
+		"--ca %s --pin sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", ca);
+	g_autofree char *starttls = g_strdup_printf("--tls starttls --ca %s", ca);
+	g_autofree char *login = g_strdup_printf("--ca %s --user joe --password-file %s", ca, password);
+	g_autofree char *bearer = g_strdup_printf("--ca %s --user joe --token-file %s", ca, token);
+
+	(void)state;
+	expect_secure(tls, true, "PLAIN", trusting, 0, "MAIL FROM:<a@b>");
+	expect_secure(tls, true, "PLAIN", "--timeout 5", 1, NULL);
+	expect_secure(tls, true, "PLAIN", pinned, 0, "MAIL FROM:<a@b>");
+	expect_secure(tls, true, "PLAIN", other, 1, NULL);
+	expect_secure(tls, false, "PLAIN", starttls, 0, "STARTTLS|EHLO");
+	expect_secure(tls, true, "PLAIN", login, 0, "AUTH PLAIN AGpvZQBzM2NyZXQ=|");
+	expect_secure(tls, true, "XOAUTH2", bearer, 0, "AUTH XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgb25lAQE=|");
+	SSL_CTX_free(tls);
+	unlink(ca);
+	unlink(password);
+	unlink(token);
+	rmdir(directory);
+}
+
 static void test_usage(void **state)
 {
 	static const char *const wrong[] = {
@@ -289,6 +369,8 @@ int main(void)
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_count_refused),
 		cmocka_unit_test(test_relative_ca),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_secure),
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_full_disk),
 	};
