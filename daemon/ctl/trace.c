@@ -140,7 +140,8 @@ static int follow(struct slot *slot)
 	if (r)
 		return r;
 	print_line("", slot->name, "EMail Trace On; Ctrl-C ends it, as 30 minutes do");
-	wait_for_lines(bus, slot);
+	if (output_flush())
+		wait_for_lines(bus, slot);
 	if (!was_on)
 		switch_trace(slot, "SetTrace", FALSE);
 	return EXIT_OK;
