@@ -2,8 +2,12 @@
 """What the ladder program is told when daemon, network or server fail, and what
 the mail server has got then."""
 
+import base64
 import contextlib
 import email.utils
+import pathlib
+import subprocess
+import tempfile
 import time
 
 import test_mail
@@ -285,6 +289,59 @@ def test_crashes_without_end(bench):
     assert restarts >= CRASHES, f"only {restarts} restarts"
     expect(bench.press(), BUSY, SUCCESS)
     assert len(bench.mailbox()) == 1
+
+
+@contextlib.contextmanager
+def timed_loop(bench):
+    """The daemon itself with tests/system/loop-clock.c in it."""
+    drop_in = "/run/systemd/system/ecemaild.service.d/loop-clock.conf"
+    library = "/usr/local/lib/loop-clock.so"
+    with tempfile.TemporaryDirectory() as folder:
+        built = pathlib.Path(folder, "loop-clock.so")
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-O2", "-shared", "-fPIC", "-o", built,
+                        pathlib.Path(__file__).with_name("loop-clock.c")], check=True)
+        bench.run(["sh", "-c", f"base64 -d >{library}"],
+                  input=base64.b64encode(built.read_bytes()).decode())
+    bench.put_file(drop_in, f"[Service]\nEnvironment=LD_PRELOAD={library}\n")
+    bench.run(["systemctl", "daemon-reload"])
+    try:
+        bench.configure()
+        yield
+    finally:
+        bench.run(["rm", drop_in, library])
+        bench.run(["systemctl", "daemon-reload"])
+        bench.configure()
+
+
+def longest_turn(bench, since):
+    """Of the daemon's loop, in milliseconds: by the processor's time, and by the clock."""
+    lines = [entry["MESSAGE"].split()[1:] for entry in bench.journal(since)
+             if entry["MESSAGE"].startswith("loop-clock:")]
+    assert lines, "the daemon does not tell of its loop"
+    return [max(int(line[i]) for line in lines) / 1000 for i in (0, 1)]
+
+
+def test_loop_stands_still(bench):
+    """The daemon's own loop with servers that hang, die or answer late, and at the stop."""
+    since = bench.now()
+    with timed_loop(bench):
+        expect(bench.press(), BUSY, SUCCESS)
+        for state in "greeting", "MAIL", "dot":
+            with Hanging(bench, state, Timeout=6) as hanging:
+                hanging.expect(error(10 + STATES[state]))
+            bench.run(["rm", "-r", "/tmp/hanging"])
+        with Hanging(bench, "DATA") as hanging:
+            kill_server(bench)
+            hanging.expect(error(20))
+        bench.run(["rm", "-r", "/tmp/hanging"])
+        with Hanging(bench, "dot") as hanging:
+            bench.run(["systemctl", "stop", "--no-block", "ecemaild"])
+            bench.run(["sleep", "2"])
+            hanging.go_on()
+            hanging.expect(SUCCESS)
+    cpu, wall = longest_turn(bench, since)
+    print(f"# longest turn {cpu:.1f} ms of the processor, {wall:.1f} ms by the clock, in emulation")
+    assert wall < 1000, f"the loop stood still for {wall} ms"
 
 
 def set_clock(bench, seconds):
