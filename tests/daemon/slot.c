@@ -218,6 +218,29 @@ static void test_turns(void **state)
 }
 
 /* What the driver is told in each state: contract of the claim. */
+/* One of two is refused: the other gets it, and each one's reply is kept and journalled. */
+static void test_partly(void **state)
+{
+	static const struct server_step script[] = {
+		{ "RCPT TO:<joe", SAY, "550 5.1.1 who\r\n", 0 }, { 0 }
+	};
+	struct bench *bench = bench_new(script, NULL);
+	const struct slot *slot = g_queue_peek_head(&bench->backplane->slots);
+	const struct ended *ended;
+
+	(void)state;
+	device_fake_mail(bench->fake, "joe@acme.com, mark@hosteng.com", "x", "y", 5000);
+	run(bench, 1);
+	assert_int_equal(result(bench, 0)->status, 550);
+	assert_int_equal(result(bench, 0)->detail, DETAIL_PARTLY);
+	assert_int_equal(result(bench, 0)->sent, SENT_PARTLY);
+	ended = g_queue_peek_head((GQueue *)&slot->history.ended);
+	assert_string_equal(ended->to, "joe@acme.com (550), mark@hosteng.com (250)");
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 1);
+	bench_free(bench);
+}
+
 static void expect_progress(const char *configuration, unsigned int on_release)
 {
 	struct bench *bench = bench_new(NULL, configuration);
@@ -659,6 +682,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_allowed_cc),
+		cmocka_unit_test(test_partly),
 		cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_checks),
 		cmocka_unit_test(test_probe),

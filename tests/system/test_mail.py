@@ -285,6 +285,7 @@ def test_refused_recipient(bench):
         assert b"mark@hosteng.com" in text, text
         entry, = bench.outcomes(bench.start)
         assert entry["ECEMAIL_STATUS"] == "550", entry
+        assert "mark@hosteng.com (550)" in entry["ECEMAIL_RECIPIENTS"], entry
     finally:
         bench.run(["postconf", "-X", "local_recipient_maps"])
         bench.run(["postfix", "reload"])
