@@ -428,7 +428,7 @@ void base_read(struct base *base, FILE *file, struct diagnostics *d)
 					"450");
 	if (!firmware_word(&base->firmware) && !d->errors)
 		diagnostics_error(d, 0, "[cpu] firmware= is missing; it must be a version such as v2.40");
-	if (!d->errors)
+	if (base->family && !d->errors)
 		check_slots(base, d);
 	if (!d->errors)
 		check_cards(base, d);
