@@ -197,13 +197,11 @@ static void submission_connect(struct engine *engine, struct submission *submiss
 	}
 }
 
-/* Returns false if it has to wait on, as who is almost at the deadline does. */
+/* Returns false if it has to wait on. */
 static bool submission_start(struct engine *engine, struct submission *submission)
 {
 	struct session *idle;
 
-	if (retry_is_late(submission))
-		return false;
 	while (!submission->fresh && (idle = pool_idle(&engine->sessions, submission->setup))) {
 		g_queue_remove(&engine->waiting, submission);
 		if (session_reuse(idle, submission))
@@ -237,7 +235,10 @@ bool engine_has_room(const struct engine *engine, const struct setup *setup)
 	       engine->waiting.length < POOL_TOTAL;
 }
 
-/* Who waits for a full server holds up nobody else. Starting one may change the queue. */
+/*
+ * Who waits for a full server holds up nobody else, nor does who is almost at
+ * the deadline and so has waited until then. Starting one may change the queue.
+ */
 static bool start_first(struct engine *engine)
 {
 	const struct submission *full = NULL;
@@ -246,7 +247,9 @@ static bool start_first(struct engine *engine)
 		struct submission *submission = at->data;
 
 		next = at->next;
-		if (full && submission->setup == full->setup && submission->server == full->server)
+		if (retry_is_late(submission) ||
+		    (full && submission->setup == full->setup &&
+		     submission->server == full->server))
 			continue;
 		if (submission_start(engine, submission))
 			return true;
