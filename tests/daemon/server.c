@@ -26,7 +26,6 @@ struct server {
 	GString *text;
 	unsigned int messages;
 	unsigned int open;
-	unsigned int open_most;
 };
 
 struct connection {
@@ -243,7 +242,6 @@ static void *listen_for_clients(void *userdata)
 		*connection = (struct connection){ .server = server, .fd = fd };
 		pthread_mutex_lock(&server->lock);
 		server->open++;
-		server->open_most = MAX(server->open_most, server->open);
 		g_ptr_array_add(server->connections, connection);
 		pthread_create(&connection->thread, NULL, serve, connection);
 		pthread_mutex_unlock(&server->lock);
@@ -342,7 +340,12 @@ unsigned int server_connections(struct server *server)
 	return server->connections->len;
 }
 
-unsigned int server_sessions_most(struct server *server)
+unsigned int server_sessions(struct server *server)
 {
-	return server->open_most;
+	unsigned int open;
+
+	pthread_mutex_lock(&server->lock);
+	open = server->open;
+	pthread_mutex_unlock(&server->lock);
+	return open;
 }

@@ -44,7 +44,9 @@ const char *server_commands(struct server *server); /* "EHLO x|MAIL …|" */
 const char *server_text(struct server *server); /* of all messages, as on the wire */
 unsigned int server_messages(struct server *server); /* ended by a dot */
 unsigned int server_connections(struct server *server); /* in all */
-unsigned int server_sessions_most(struct server *server); /* open at the same time */
+
+/* How many are open, also before server_settle(). */
+unsigned int server_sessions(struct server *server);
 
 /* Lets all connection threads come to their end; call before looking. */
 void server_settle(struct server *server);
