@@ -468,15 +468,19 @@ def test_metrics(bench):
 
 
 def test_completion(bench):
-    """Words of commands, options, slots and fields."""
+    """Words of commands, options, slots, names of modules and fields."""
+    bench.configure(ModuleName="Wrap per 3")
+    on_bus(bench)
     bench.put_file("/root/complete", """
         . /usr/share/bash-completion/completions/ecemailctl
-        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecemailctl; echo "${COMPREPLY[@]}"
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecemailctl; printf '%s\\n' "${COMPREPLY[@]}"
         """)
-    for words, wanted in ((["do"], "doctor"), (["status", ""], "K1"), (["probe", "--se"], "--send"),
-                          (["setup", "se"], "set"), (["setup", "set", "Sender"], "SenderAddress=")):
+    for words, wanted in ((["do"], "doctor"), (["status", ""], "K1"), (["status", "0:"], "0:K1"),
+                          (["status", "Wra"], r"Wrap\ per\ 3"), (["probe", "--se"], "--send"),
+                          (["status", r"Wrap\ p"], r"Wrap\ per\ 3"), (["setup", "se"], "set"),
+                          (["setup", "set", "Sender"], "SenderAddress=")):
         said = bench.run(["bash", "/root/complete", "ecemailctl", *words]).stdout
-        assert wanted in said.split(), (words, said)
+        assert wanted in said.splitlines(), (words, said)
 
 
 # Every command with a slot, by the module's name; trace, monitor: until it is stopped
