@@ -291,7 +291,8 @@ TEST_F_TIMEOUT(storm, is_survived, 3000)
 		/* accepted, busy or refused, but answered */
 		ASSERT_LE(0, card_mail(&self->card, 0, 200 + i % 32));
 		post_some(&self->card);
-		ASSERT_EQ(0, variant->round(&self->card));
+		ASSERT_EQ(0, variant->round(&self->card))
+			TH_LOG("round %d: %s", i, strerror(errno));
 	}
 	card_unbind(&self->card);
 	end_storm(&self->storm, self->threads);
