@@ -19,6 +19,18 @@ static int wrong(const char *error)
 	return EXIT_USAGE;
 }
 
+/* The words of a command as a line; the shell has taken the quotes of a file's name. */
+static char *join(char **words)
+{
+	bool has_file = strcmp(words[0], "save") == 0 || strcmp(words[0], "download") == 0;
+	g_autofree char *rest = NULL;
+
+	if (!has_file || !words[1] || *words[1] == '"' || !strchr(words[1], ' '))
+		return g_strjoinv(" ", words);
+	rest = g_strjoinv(" ", words + 2);
+	return g_strdup_printf("%s \"%s\" %s", words[0], words[1], rest);
+}
+
 /* A file is one where the command is given, not where the simulator runs. */
 static char *with_whole_path(const struct command *command, const char *line)
 {
@@ -113,7 +125,7 @@ int subcommand_ctl(int argc, char **argv)
 	}
 	if (optind == argc)
 		return subcommand_wrong("ctl");
-	line = g_strjoinv(" ", argv + optind);
+	line = join(argv + optind);
 	if (strchr(line, '\n'))
 		return wrong("a command is one line");
 	if (!command_parse(line, &command, &error))
