@@ -10,7 +10,9 @@ that watches both and keeps the SSH connection of the command channel up
 (also after the guest has rebooted). When QEMU or plcsim dies, the keeper notes
 why in the state folder and ends the other; every command then fails at once
 with that reason. Commands are SSH sessions within that connection, from any
-process that knows the state folder: that is Channel.
+process that knows the state folder: that is Channel. run() keeps one of them,
+the Agent, for its commands one after the other, and has further ones only for
+what runs beside it.
 """
 
 import contextlib
@@ -22,13 +24,13 @@ import select
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
 import time
 
 from vm_image import Failure, ROOT, image, kernel, locked, log
+from vm_qmp import Qmp, forget_translations
 
 CONSOLE_LINES = 60
 # A guest that has not answered on the channel for as long has hung
@@ -89,77 +91,6 @@ def _tail(path, lines):
     return "\n".join([line for line in text.split("\n") if line.strip()][-lines:])
 
 
-class Qmp:
-    """QEMU's control connection, for a single thread."""
-
-    def __init__(self, path, timeout=10):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(timeout)
-        self.socket.connect(os.fspath(path))
-        self.file = self.socket.makefile("rwb", buffering=0)
-        self.buffer = b""
-        self.events = []
-        self._message()
-        self.command("qmp_capabilities")
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
-
-    def _message(self):
-        while b"\n" not in self.buffer:
-            data = self.file.read(65536)
-            if not data:
-                raise ConnectionError("QEMU closed its control connection")
-            self.buffer += data
-        line, self.buffer = self.buffer.split(b"\n", 1)
-        return json.loads(line)
-
-    def command(self, name, **arguments):
-        """Carries out a command and returns its result. Events that come
-        meanwhile are kept in self.events."""
-        self.file.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
-        return self._answer(name, arguments)
-
-    def _answer(self, name, arguments):
-        while True:
-            message = self._message()
-            if "event" in message:
-                self.events.append(message)
-            elif "error" in message:
-                raise Failure(f"QEMU refused {name} {arguments}: {message['error']['desc']}")
-            else:
-                return message["return"]
-
-    def getfd(self, descriptor, name):
-        """Gives QEMU a file descriptor."""
-        message = {"execute": "getfd", "arguments": {"fdname": name}}
-        socket.send_fds(self.socket, [json.dumps(message).encode() + b"\n"], [descriptor])
-        self._answer("getfd", name)
-
-    def next_events(self):
-        """The events that have come, after self.socket became readable."""
-        while True:
-            self.events.append(self._message())
-            if b"\n" not in self.buffer:
-                events, self.events = self.events, []
-                return events
-
-    def wait_event(self, name, timeout=30):
-        """Waits for an event with that name and returns its data."""
-        deadline = time.monotonic() + timeout
-        while True:
-            while self.events:
-                event = self.events.pop(0)
-                if event["event"] == name:
-                    return event.get("data", {})
-            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
-            try:
-                self.events.append(self._message())
-            except TimeoutError:
-                raise Failure(f"QEMU did not report {name} within {timeout} s", 124) from None
-
-
 class Result:
     """What a command gave: status, stdout and stderr (str, or bytes)."""
 
@@ -170,11 +101,69 @@ class Result:
         self.stderr = stderr
 
 
+class Agent:
+    """The program in the guest that carries out commands for run(); how it is
+    talked to, it says itself: scripts/guest/root/usr/lib/ecemail-bench/agent."""
+
+    def __init__(self, channel):
+        self._process = channel.popen(["/usr/lib/ecemail-bench/agent"], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+        self._buffer = b""
+
+    def ended(self):
+        """Whether its connection is no more."""
+        return self._process.poll() is not None
+
+    def close(self):
+        """Ends it; returns the status of its connection."""
+        self._process.kill()
+        self._process.stdin.close()
+        self._process.stdout.close()
+        return self._process.wait()
+
+    def run(self, command, env, timeout, data):
+        """Returns status (None: time-out), stdout and stderr of a command.
+        TimeoutError: the guest says nothing any more; EOFError: it has gone."""
+        deadline = time.monotonic() + timeout + 15
+        request = {"command": [str(word) for word in command], "env": env or {},
+                   "timeout": timeout, "input": None if data is None else len(data)}
+        try:
+            self._write(json.dumps(request).encode() + b"\n" + (data or b""))
+        except BrokenPipeError:
+            raise EOFError from None
+        while b"\n" not in self._buffer:
+            self._read(deadline)
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        answer = json.loads(line)
+        output, end = answer["stdout"], answer["stdout"] + answer["stderr"]
+        while len(self._buffer) < end:
+            self._read(deadline)
+        stdout, stderr = self._buffer[:output], self._buffer[output:end]
+        self._buffer = self._buffer[end:]
+        return answer["status"], stdout, stderr
+
+    def _write(self, data):
+        data = memoryview(data)
+        while data:
+            data = data[self._process.stdin.write(data):]
+
+    def _read(self, deadline):
+        pipe = self._process.stdout
+        if not select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0]:
+            raise TimeoutError
+        data = pipe.read(1 << 20)
+        if not data:
+            raise EOFError
+        self._buffer += data
+
+
 class Channel:
     """Commands in a running guest, given its state folder."""
 
     def __init__(self, state):
         self.state = pathlib.Path(state).resolve()
+        self._agent = None
+        self._agent_lock = threading.Lock()
 
     # State folder: files by name
 
@@ -250,10 +239,53 @@ class Channel:
         """Runs a command as root and returns its Result. With check a status
         other than 0 is a Failure. After the time-out the command is killed in
         the guest, too."""
-        guarded = ["timeout", "-k", "5", f"{timeout:g}", *command]
-        start = time.monotonic()
         data = input.encode() if isinstance(input, str) else input
-        process = self.popen(guarded, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        if self._agent_lock.acquire(blocking=False):
+            try:
+                status, stdout, stderr = self._run_by_agent(command, env, timeout, data)
+            finally:
+                self._agent_lock.release()
+        else:
+            status, stdout, stderr = self._run_beside(command, env, timeout, data)
+        if text:
+            stdout, stderr = stdout.decode(errors="replace"), stderr.decode(errors="replace")
+        result = Result(command, status, stdout, stderr)
+        if check and result.status:
+            raise Failure(f"in the guest, {shlex.join(map(str, command))} "
+                          f"gave status {result.status}:\n{stdout}{stderr}")
+        return result
+
+    def _run_by_agent(self, command, env, timeout, data):
+        """run() by the agent, which is started when there is none."""
+        if self._agent and self._agent.ended():
+            self.end_agent()
+        self._agent = self._agent or Agent(self)
+        try:
+            status, stdout, stderr = self._agent.run(command, env, timeout, data)
+        except EOFError:
+            self.lost(self.end_agent())
+            raise Failure("the guest's /usr/lib/ecemail-bench/agent ended while a command "
+                          f"ran: {shlex.join(map(str, command))}") from None
+        except BaseException as reason:
+            # Its answer would be taken for the next command's
+            self.end_agent()
+            if isinstance(reason, TimeoutError):
+                raise self.hung(shlex.join(map(str, command)), timeout) from None
+            raise
+        if status is None:
+            raise self.hung(shlex.join(map(str, command)), timeout)
+        return status, stdout, stderr
+
+    def end_agent(self):
+        """Ends the agent if there is one; returns the status of its connection."""
+        agent, self._agent = self._agent, None
+        return agent.close() if agent else 0
+
+    def _run_beside(self, command, env, timeout, data):
+        """run() by an SSH session of the command's own."""
+        start = time.monotonic()
+        process = self.popen(["timeout", "-k", "5", f"{timeout:g}", *command], env=env,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                              stdin=subprocess.PIPE if data is not None else subprocess.DEVNULL)
         try:
             stdout, stderr = process.communicate(data, timeout + 15)
@@ -265,13 +297,7 @@ class Channel:
         if time.monotonic() - start >= timeout:
             raise self.hung(shlex.join(map(str, command)), timeout)
         self.lost(process.returncode)
-        if text:
-            stdout, stderr = stdout.decode(errors="replace"), stderr.decode(errors="replace")
-        result = Result(command, process.returncode, stdout, stderr)
-        if check and result.status:
-            raise Failure(f"in the guest, {shlex.join(map(str, command))} "
-                          f"gave status {result.status}:\n{stdout}{stderr}")
-        return result
+        return process.returncode, stdout, stderr
 
     def stream(self, command, tty=False):
         """Runs a command with this process's own input and output; returns
@@ -515,7 +541,9 @@ class Guest(Channel):
             append += ["root=/dev/vda", "init=/usr/lib/ecemail-bench/init"]
         command = [
             "qemu-system-x86_64", "-name", "ecemail-bench",
-            "-machine", "q35", "-cpu", "max,svm=off,la57=off", "-smp", "2", "-m", "1024",
+            "-machine", "q35", "-smp", "2", "-m", "1024",
+            # Without ERMS Linux copies words; TCG is as slow with each byte
+            "-cpu", "max,svm=off,la57=off,erms=off",
             "-accel", "tcg,thread=multi" if accelerator == "tcg" else accelerator,
             # No network card: the guest has no network but its own
             "-nodefaults", "-no-user-config", "-display", "none", "-nic", "none",
@@ -528,6 +556,7 @@ class Guest(Channel):
             "-device", "pvpanic-pci",
             "-qmp", f"unix:{state}/qmp,server=on,wait=off",
             "-qmp", f"unix:{state}/qmp-tests,server=on,wait=off",
+            "-gdb", f"unix:{state}/gdb,server=on,wait=off",
         ]
         if kernel.initrd:
             command += ["-initrd", kernel.initrd, "-drive",
@@ -630,6 +659,8 @@ class Guest(Channel):
             self.fail(f"the guest's kernel panicked:\n{self.console()}")
         elif "SHUTDOWN" in names and "RESET" not in names:
             self.fail("the guest powered itself off")
+        if "RESET" in names:
+            forget_translations(self.state / "gdb")
         return self.failure() is not None or "RESET" in names
 
     def fail(self, message):
@@ -693,6 +724,7 @@ class Guest(Channel):
     def close(self):
         """Ends everything that is left, at once."""
         self._stop_keeper()
+        self.end_agent()
         _end(self._qemu)
         _end(self._plcsim)
         for fd in self._wake:
