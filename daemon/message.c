@@ -17,7 +17,7 @@
 
 /* Of a header's text: longer ones do not fold, and GMime's encoded words get too long, too. */
 #define HEADER_WORD_MAX 66
-#define ENCODED_MAX	54 /* of one encoded word: its line has 76 characters at most (RFC 2047, 2) */
+#define ENCODED_MAX	54 /* of one encoded word: its line has up to 76 characters (RFC 2047, 2) */
 
 void message_init(void)
 {

@@ -45,7 +45,7 @@ struct session *pool_idle(const GQueue *sessions, const struct setup *setup)
 	return NULL;
 }
 
-/* Counts what is open, to the server or, with a NULL @host, to any, and finds who could make way. */
+/* Counts what is open to the server, NULL: to any, and finds who could make way. */
 static unsigned int count_open(const GQueue *sessions, const char *host, unsigned int port,
 			       struct session **idle)
 {

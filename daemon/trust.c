@@ -83,8 +83,7 @@ X509_STORE *trust_store(const char *file)
 	if (trust->store && !is_same(&trust->info, &info))
 		forget(trust);
 	if (!trust->store)
-		*trust = (struct trust){ .file = g_strdup(file), .info = info,
-					 .store = read_file(file) };
+		*trust = (struct trust){ g_strdup(file), info, read_file(file), 0 };
 	trust->used = ++uses;
 	if (!trust->store) {
 		forget(trust);

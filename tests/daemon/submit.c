@@ -139,7 +139,8 @@ static void test_held_back(void **state)
 
 	(void)state;
 	assert_int_equal(run_with(server, "--to a@x.org --json --compose-once --timeout 3 "
-					  "--count 4000 --sessions 2"), 1);
+					  "--count 4000 --sessions 2"),
+			 1);
 	worst = strstr(output, member);
 	assert_non_null(worst);
 	assert_in_range(atoi(worst + strlen(member)), 0, getenv("UNIT_VALGRIND") ? 1000 : TURN_MS);
