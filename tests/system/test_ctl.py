@@ -126,7 +126,7 @@ def output_has(bench, *words, timeout=15):
     return text
 
 
-def test_full_disk(bench):
+def test_output_cannot_be_written(bench):
     """Output that cannot be written is a failure of the command, whichever it is."""
     for command in ("status", "status --json", "doctor", "setup show K1", "history K1",
                     "metrics", "explain 20", "submit --help", "--version", "trace K1"):
