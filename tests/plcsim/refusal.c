@@ -41,7 +41,8 @@ static void check_setup(const struct box *box, struct diagnostics *d)
 		if (problem)
 			diagnostics_trouble(d, box->values[i].line,
 					    "%s: %s will end with Error Code 23: %s",
-					    box->type->parameters[i].name, box->type->name, problem);
+					    box->type->parameters[i].name, box->type->name,
+					    problem);
 		g_free(problem);
 		setup_unref(setup);
 	}
