@@ -292,7 +292,7 @@ TEST_F_TIMEOUT(storm, is_survived, 3000)
 		ASSERT_LE(0, card_mail(&self->card, 0, 200 + i % 32));
 		post_some(&self->card);
 		ASSERT_EQ(0, variant->round(&self->card))
-			TH_LOG("round %d: %s", i, strerror(errno));
+		TH_LOG("round %d: %s", i, strerror(errno));
 	}
 	card_unbind(&self->card);
 	end_storm(&self->storm, self->threads);
