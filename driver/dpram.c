@@ -66,18 +66,22 @@ void ecom_ring(struct ecom_card *card, u32 offset, u32 value)
 	iowrite32(value, card->dpram.doorbells + offset);
 }
 
-/* Has the card been powered up since this identification was read? */
+/*
+ * Has the card been powered up since this identification was read? The magic
+ * first: a card that puts it back has taken its new generation before.
+ */
 bool ecom_identification_stale(struct ecom_card *card, const struct identification *id)
 {
-	return ecom_read(card, CARD_GENERATION) != id->generation ||
-	       ecom_read(card, CARD_MAGIC) != id->magic;
+	return ecom_read(card, CARD_MAGIC) != id->magic ||
+	       ecom_read(card, CARD_GENERATION) != id->generation;
 }
 
 /*
  * Slot numbers are read only from a card block that passes its check. A card
  * that is powered up meanwhile takes its magic away before it changes its
- * generation: read the other way round, and once more at the end, a mixture of
- * two power-ups shows, and counts as a wrong magic.
+ * generation, and puts it back after: with the generation first, and the magic
+ * before the generation at the end, a mixture of two power-ups shows, and
+ * counts as a wrong magic.
  */
 void ecom_read_identification(struct ecom_card *card, struct identification *id)
 {

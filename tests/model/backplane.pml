@@ -339,8 +339,11 @@ proctype card()
 	/* … or of the card alone */
 	:: d_step { resets > 0 && transfer != WX_PUT -> power_down() };
 power_up:
-	   /* fill_card_block() */
-	   generation++;
+	   /* fill_card_block(): in which order is the card's affair */
+	   if
+	   :: generation++; card_block = generation
+	   :: card_block = generation + 1; generation++
+	   fi;
 	   /* fill_slot_block(): WX */
 	   ack = wx_ack;
 	   /* fill_slot_block(): WX and RX, whose races are the same */

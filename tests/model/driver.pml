@@ -152,7 +152,7 @@ again:
 proctype driver_check()
 {
 	bit trouble;
-	byte read;
+	byte read, rest;
 again:
 	{
 	do
@@ -167,10 +167,21 @@ again:
 		read = generation
 	   };
 		trouble = !magic;
-		/* … all others, and ecom_identification_stale() */
+		/* … all others, … */
+		rest = card_block;
+		/* … and ecom_identification_stale() */
+#if MUTATION == M_STALE_BACKWARDS
+		trouble = trouble || generation != read;
 		d_step {
-			trouble = trouble || generation != read || !magic;
-			read = (trouble -> 0 : read)
+			trouble = trouble || !magic;
+#else
+		trouble = trouble || !magic;
+		d_step {
+			trouble = trouble || generation != read;
+#endif
+			property(trouble || rest == read);
+			read = (trouble -> 0 : read);
+			rest = 0
 		};
 #endif
 		if
@@ -237,19 +248,20 @@ again:
 				mailbox_lock = 0
 			};
 			/* start(): ecom_identification_stale() */
+			trouble = !magic;
+			trouble = (trouble || generation != read) && !mutated(M_IDENTIFICATION_TORN);
 			if
 			:: d_step {
-				(generation != read || !magic) &&
-				!mutated(M_IDENTIFICATION_TORN) && mailbox_free ->
+				trouble && mailbox_free ->
 				serving = 0;
+				check_lock = 0; read = 0; trouble = 0
+			   }
+			:: d_step {
+				!trouble ->
+				card_serving = 1;
+				ready_for = read;
 				check_lock = 0; read = 0
 			   }
-			:: (generation == read && magic) || mutated(M_IDENTIFICATION_TORN) ->
-				d_step {
-					card_serving = 1;
-					ready_for = read;
-					check_lock = 0; read = 0
-				}
 			fi
 		fi
 #if PAUSES
@@ -267,7 +279,7 @@ again:
 #endif
 	od
 	} unless { !pc };
-	d_step { trouble = 0; read = 0 };
+	d_step { trouble = 0; read = 0; rest = 0 };
 	wait_for_pc();
 	goto again
 }

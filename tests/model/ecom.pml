@@ -112,6 +112,7 @@
 #define M_GONE_TAKEN_FOR_CLAIM	22
 #define M_GONE_BEFORE_STOP	23
 #define M_PLAIN_AS_DOCUMENTED	24
+#define M_STALE_BACKWARDS	25
 #ifndef MUTATION
 #define MUTATION M_NONE
 #endif
@@ -187,6 +188,7 @@ c_decl {
  */
 bit magic = 1;
 byte generation = 1;
+byte card_block = 1;		/* its other words, by the generation they belong to */
 byte wx_request, wx_tag, wx_mail, wx_ack, wx_result;
 byte rx_request, rx_ack;	/* modulo 4 */
 byte rx_tag, rx_result, rx_status, rx_mail, rx_generation;
