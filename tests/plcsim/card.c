@@ -121,6 +121,12 @@ static bool pending(const struct card *card, const struct card_slot *slot, bool 
 	return word_read(card, slot->offset + mailboxes[write].ack) != slot->request[write];
 }
 
+/* A length may be one that there are no data for. */
+static size_t data_size(const struct transfer *t)
+{
+	return t->length < TRANSFER_BYTES_MAX ? t->length : TRANSFER_BYTES_MAX;
+}
+
 /* Section 6, the card's last step: request = acknowledge */
 static void take_result(struct card *card, struct card_slot *slot)
 {
@@ -132,7 +138,7 @@ static void take_result(struct card *card, struct card_slot *slot)
 	if (code == MAILBOX_ACCEPTED) {
 		if (!write)
 			bytes_read(card, slot->offset + SLOT_RX_DATA, slot->result.data,
-				   slot->transfer.length);
+				   data_size(&slot->transfer));
 		finish(slot, TRANSFER_DONE, reason);
 	} else if (code == MAILBOX_BUSY && write) {
 		finish(slot, TRANSFER_BUSY, reason);
@@ -197,8 +203,7 @@ static void put_request(struct card *card, struct card_slot *slot)
 	const struct mailbox *mailbox = &mailboxes[t->write];
 
 	if (t->write)
-		bytes_write(card, slot->offset + SLOT_WX_DATA, t->data,
-			    t->length < TRANSFER_BYTES_MAX ? t->length : TRANSFER_BYTES_MAX);
+		bytes_write(card, slot->offset + SLOT_WX_DATA, t->data, data_size(t));
 	word_write(card, slot->offset + mailbox->header, MAILBOX_HEADER(t->station, t->length));
 	word_write(card, slot->offset + mailbox->address, t->address);
 	word_write(card, slot->offset + mailbox->request, ++slot->request[t->write]);

@@ -316,6 +316,24 @@ static void test_results(void **state)
 	}
 }
 
+/* A host that accepts more than there is room for gives what there is room for. */
+static void test_too_long_rx(void **state)
+{
+	struct transfer rx = result_rx;
+	struct bench *b = *state;
+	struct card_slot behind;
+
+	rx.length = 255;
+	host_start(b);
+	start(b, &rx);
+	memset(b->dpram + 0x620, 0xaa, 255);
+	acknowledge_rx(b, 0);
+	behind = b->card.slots[1];
+	card_look(&b->card);
+	expect_end(b, TRANSFER_DONE, 0);
+	assert_memory_equal(&b->card.slots[1], &behind, sizeof(behind));
+}
+
 static void test_lost_doorbell(void **state)
 {
 	struct bench *b = *state;
@@ -556,6 +574,7 @@ static const struct CMUnitTest tests[] = {
 	CARD_TEST(test_rx_golden),
 	CARD_TEST(test_odd_length),
 	CARD_TEST(test_results),
+	CARD_TEST(test_too_long_rx),
 	CARD_TEST(test_lost_doorbell),
 	CARD_TEST(test_no_vector),
 	CARD_TEST(test_sequence_wraps),
