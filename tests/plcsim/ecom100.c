@@ -4,7 +4,8 @@
  * long and no longer. Boxes that want it draw a ticket, and the oldest ticket
  * is served when the slot is idle; a box that has just had the module draws a
  * new one and so comes after all that are waiting. The module's own reading of
- * its status stands in the same queue, once a second.
+ * its status stands in the same queue, once a second; while one RX or WX does
+ * not end, whoever has started it, nothing can be read.
  *
  * Workspace: bits 8 to 11 are 0 at rest, 1 waiting for its turn to read the
  * status, 2 reading it; bits 0 to 7 are the tag that a request would get next.
@@ -91,7 +92,7 @@ static void *start(struct plc *plc, const struct box *box)
 	module->tags = &plc->tags[slot];
 	module->clients = g_ptr_array_new();
 	module->timeout = REQUEST_TIMEOUT_DEFAULT;
-	module->next_read = plc->now;
+	module->next_read = module->idle_at = plc->now;
 	ecom100_join(module, &module->self);
 	set_status(module, STATUS_NOT_READ);
 	return module;
@@ -133,7 +134,6 @@ static void read_status(struct ecom100 *module)
 	if (!ecom100_turn(&module->self))
 		return;
 	ecom100_transfer(&module->self, &transfer);
-	module->read_started = module->plc->now;
 	module->next_read = module->plc->now + READ_PERIOD;
 }
 
@@ -156,12 +156,12 @@ static void scan(void *state, bool power_flow, bool first)
 		return;
 	if (module->self.finished)
 		take_status(module);
-	if (module->self.running) {
-		if (now >= module->read_started + READ_GIVES_UP)
-			set_status(module, STATUS_SLOT_ERROR);
-	} else if (now >= module->next_read) {
+	if (!module->port->busy)
+		module->idle_at = now;
+	else if (now >= module->idle_at + READ_GIVES_UP)
+		set_status(module, STATUS_SLOT_ERROR);
+	if (!module->self.running && now >= module->next_read)
 		read_status(module);
-	}
 	write_workspace(module);
 }
 

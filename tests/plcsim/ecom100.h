@@ -35,7 +35,7 @@ struct ecom100 {
 	unsigned int timeout; /* seconds, as the module last said */
 	struct ecom100_client self; /* for its own reading of the status */
 	uint64_t next_read; /* milliseconds */
-	uint64_t read_started;
+	uint64_t idle_at; /* when the slot was idle last */
 };
 
 void ecom100_join(struct ecom100 *module, struct ecom100_client *client);

@@ -528,6 +528,25 @@ static void test_health(void **state)
 	fake_card_free(card);
 }
 
+/* A WX of a box that never ends keeps the status from being read, too. */
+static void test_health_of_a_stuck_slot(void **state)
+{
+	struct fake_card *card = running_card();
+
+	(void)state;
+	trigger(card);
+	running(card);
+	pass_time(card, 4990);
+	assert_int_equal(get(card, "V1400"), 0);
+	pass_time(card, 10);
+	assert_int_equal(get(card, "V1400"), 1001);
+	answer(card, TRANSFER_DONE);
+	scan(card);
+	scan(card);
+	assert_int_equal(get(card, "V1400"), 0);
+	fake_card_free(card);
+}
+
 static void test_tags_are_never_outstanding(void **state)
 {
 	struct tags tags;
@@ -634,6 +653,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_two_boxes_share_the_module),
 	cmocka_unit_test(test_status_and_mail_do_not_starve_each_other),
 	cmocka_unit_test(test_health),
+	cmocka_unit_test(test_health_of_a_stuck_slot),
 	cmocka_unit_test(test_tags_are_never_outstanding),
 	cmocka_unit_test(test_first_tag_is_random),
 	cmocka_unit_test(test_program_mode),
