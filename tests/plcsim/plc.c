@@ -28,10 +28,15 @@ static unsigned int sp_busy(const struct base *base, unsigned int slot)
 	return slot < first ? 0 : SP_BUSY_FIRST + 2 * (slot - first);
 }
 
-static bool is_old(const struct base_slot *slot)
+/* A module that no box can use: too old, or in a slot that the system has for others */
+static bool is_useless(const struct base *base, unsigned int number)
 {
-	return slot->present && firmware_compare(&slot->firmware,
-						 module_firmware_minimum(slot->module)) < 0;
+	const struct base_slot *slot = &base->slots[number];
+
+	if (!slot->present)
+		return false;
+	return number < base->family->first_slot || number > base->family->last_slot ||
+	       firmware_compare(&slot->firmware, module_firmware_minimum(slot->module)) < 0;
 }
 
 void plc_init(struct plc *plc, const struct base *base, const struct program *program,
@@ -49,7 +54,7 @@ void plc_init(struct plc *plc, const struct base *base, const struct program *pr
 			.memory = &plc->memory,
 			.slot = i,
 			.sp_busy = sp_busy(base, i),
-			.deaf = is_old(&base->slots[i]),
+			.deaf = is_useless(base, i),
 		};
 }
 

@@ -15,7 +15,7 @@ struct port {
 	struct memory *memory;
 	unsigned int slot;
 	unsigned int sp_busy; /* the error bit is the next one; 0: there are none */
-	bool deaf; /* the module's firmware is too old: each transfer fails */
+	bool deaf; /* the module's firmware or slot is none for boxes: each transfer fails */
 	bool busy;
 	bool error;
 	bool used; /* last and last_result mean something */

@@ -148,6 +148,23 @@ static void test_impossible_slot(void **state)
 	fake_card_free(card);
 }
 
+/* A module stands there, but no box of a DL205 can use its first slot. */
+static void test_module_in_an_invalid_slot(void **state)
+{
+	g_autofree char *text = edited(widget_report, "Slot        K1", "Slot        K0");
+	struct fake_card *card = fake_card_new(
+		text, "[cpu]\nfamily=260\nfirmware=v2.40\n"
+		      "[slot 0]\nmodule=H2-ECOM100\nfirmware=4.0.1031\n");
+
+	(void)state;
+	run_until_over(card);
+	assert_int_equal(get(card, "C1"), 1);
+	assert_int_equal(get(card, "V1504"), 1001);
+	assert_int_equal(get(card, "V1400"), 1001);
+	assert_int_equal(card->slots[0].started, 0);
+	fake_card_free(card);
+}
+
 /* Always on is never an edge. */
 static void test_sp1_never_executes(void **state)
 {
@@ -196,6 +213,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_cross_reference),
 	cmocka_unit_test(test_old_module),
 	cmocka_unit_test(test_impossible_slot),
+	cmocka_unit_test(test_module_in_an_invalid_slot),
 	cmocka_unit_test(test_sp1_never_executes),
 	cmocka_unit_test(test_success_written_elsewhere),
 };
