@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -390,6 +391,66 @@ static void test_live_view(void **state)
 	b->output = g_strdup_printf("%s/out", b->folder);
 }
 
+/* The last whole picture in what the terminal got, between its two escapes */
+static char *last_picture(const char *text)
+{
+	const char *end = g_strrstr(text, "\033[J");
+	const char *start = end ? g_strrstr_len(text, end - text, "\033[H") : NULL;
+
+	return start ? g_strndup(start + 3, end - start - 3) : NULL;
+}
+
+/* Waits for a picture of so many rows; then none of its lines may wrap. */
+static void expect_rows(struct bench *b, int terminal, unsigned int rows, size_t columns)
+{
+	g_autoptr(GString) seen = g_string_new(NULL);
+
+	for (int i = 0; i < 400; i++) {
+		struct pollfd readable = { terminal, POLLIN, 0 };
+		g_autofree char *picture = last_picture(seen->str);
+		g_auto(GStrv) lines = g_strsplit(picture ? picture : "", "\033[K\r\n", -1);
+		char part[512];
+		ssize_t count;
+
+		if (picture && g_strv_length(lines) == rows) {
+			for (char **line = lines; *line; line++)
+				assert_in_range(strlen(*line), 0, columns - 1);
+			return;
+		}
+		serve(b);
+		if (poll(&readable, 1, 10) > 0 && (count = read(terminal, part, sizeof(part))) > 0)
+			g_string_append_len(seen, part, count);
+	}
+	fail_msg("no picture of %u rows in\n%s", rows, seen->str);
+}
+
+/* No more than the window has room for, or it would scroll; also when it changes */
+static void test_live_view_in_a_small_window(void **state)
+{
+	struct bench *b = *state;
+	const char *argv[] = { "run", "--listen", b->listen, "--control", b->control, b->program,
+			       NULL };
+	struct winsize size = { .ws_row = 8, .ws_col = 40 };
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+
+	assert_int_equal(grantpt(terminal) + unlockpt(terminal), 0);
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	g_free(b->output);
+	b->output = g_strdup(ptsname(terminal));
+	b->simulator = spawn(b, subcommand_run, argv);
+	expect_rows(b, terminal, 8, 40);
+	size = (struct winsize){ .ws_row = 5, .ws_col = 11 };
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	expect_rows(b, terminal, 5, 11);
+	size = (struct winsize){ .ws_row = 1, .ws_col = 1 };
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	expect_rows(b, terminal, 0, 1);
+	stop_simulator(b, SIGTERM, 0);
+	close(terminal);
+	g_free(b->output);
+	b->output = g_strdup_printf("%s/out", b->folder);
+}
+
 static void test_usage(void **state)
 {
 	struct bench *b = *state;
@@ -495,6 +556,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_scripts),
 	END_TO_END(test_record_and_replay),
 	END_TO_END(test_live_view),
+	END_TO_END(test_live_view_in_a_small_window),
 	END_TO_END(test_steps),
 	END_TO_END(test_two_cards),
 	END_TO_END(test_usage),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tests/plcsim/status.h"
@@ -10,16 +12,31 @@
 #define LINE_END "\033[K\n" /* clears what an older line has left there */
 #define REST	 "\033[J"
 
+/* What the window has room for: what wraps or scrolls would leave its place. */
+static void append_visible(GString *out, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	struct winsize size = { 0 };
+	int rows, columns;
+
+	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	rows = (size.ws_row ? size.ws_row : INT_MAX) - 1;
+	columns = (size.ws_col ? size.ws_col : INT_MAX) - 1;
+	for (int i = 0; i < rows && lines[i] && lines[i + 1]; i++)
+		g_string_append_printf(out, "%.*s" LINE_END, columns, lines[i]);
+}
+
 /* Drawn over the last one, so that nothing flickers */
 static void draw(struct source *source, uint32_t events __attribute__((unused)))
 {
 	const struct view *view = source->owner;
 	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GString) picture = g_string_new(HOME);
 
 	source_drain(source);
 	status_print(view->simulator, text);
-	g_string_replace(text, "\n", LINE_END, 0);
-	printf("%s%s%s", HOME, text->str, REST);
+	append_visible(picture, text->str);
+	printf("%s%s", picture->str, REST);
 	fflush(stdout);
 }
 
