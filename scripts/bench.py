@@ -50,12 +50,17 @@ def error(code):
 class Bench(Guest):
     """A Guest whose card is in plcsim, with the widget report in its PLC."""
 
-    def configure(self, trace=True, restart=True, **setup):
-        """Writes the daemon's configuration; None leaves a field out."""
+    @staticmethod
+    def configuration(trace=True, **setup):
+        """Text of the daemon's configuration; None leaves a field out."""
         fields = {**SETUP, **setup}
         lines = ["[Daemon]", f"Trace={'yes' if trace else 'no'}", "[Mail]"]
         lines += [f"{key}={value}" for key, value in fields.items() if value is not None]
-        self.put_file(CONFIGURATION, "\n".join(lines) + "\n")
+        return "\n".join(lines) + "\n"
+
+    def configure(self, restart=True, **setup):
+        """Writes the daemon's configuration; None leaves a field out."""
+        self.put_file(CONFIGURATION, self.configuration(**setup))
         if restart:
             self.run(["systemctl", "restart", "ecemaild"])
 

@@ -2,7 +2,8 @@
 """Two cards in one PC, each with a module of the same PLC."""
 
 from bench import BUSY, SUCCESS, error
-from test_programs import HERE, check, column, guest_with, prepare, run_program, trigger
+from installed import HERE, Installed
+from test_programs import check, column, prepare, run_program, trigger
 
 __all__ = ["check", "guest", "prepare"]
 
@@ -21,7 +22,7 @@ done
 
 def guest():
     """One guest with both."""
-    return guest_with(base=HERE / "two-cards.base", cards=2)
+    return Installed(base=HERE / "two-cards.base", cards=2)
 
 
 def bind(bench, action):

@@ -4,47 +4,33 @@ it running and with each part of it missing."""
 
 import contextlib
 import json
-import pathlib
 import re
 import socket
 import subprocess
 import time
 
-from bench import BUSY, SUCCESS, Bench, error
+from bench import BUSY, SUCCESS, error
+from installed import TOOLS, WIDGET_REPORT, guest
 from vm_guest import ROOT
 
-HERE = pathlib.Path(__file__).resolve().parent
+__all__ = ["guest"]
+
 HANGING_PORT = 2525
 DEPENDENCIES = "/usr/lib/modules/$(uname -r)/modules.dep"
 
 
-def guest():
-    """One guest for all tests of this file, with a user who is nobody special."""
-    class Installed(Bench):
-        """A Bench with the project and the tools of these tests in it."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            self.put_file("/root/hanging-server.py",
-                          (HERE / "hanging-server.py").read_text(encoding="utf-8"))
-            return self
-    return Installed()
-
-
 def prepare(bench):
     """The same beginning for each test."""
+    bench.load(WIDGET_REPORT)
     bench.set(X0=0, V3000=3, V3001=4711)
-    bench.start_postfix()
-    bench.empty_mailbox()
-    bench.run(["sh", "-c", "systemctl stop ecemaild; rm -rf /var/lib/ecemail/*"])
-    bench.configure()
+    bench.begin()
     on_bus(bench)
-    bench.start = bench.now()
 
 
 def check(bench):
     """What holds after each test: the PC is whole again."""
     assert bench.daemon("ActiveState")["ActiveState"] == "active"
+    bench.check_kernel()
 
 
 def ctl(bench, *words, user=None, **options):
@@ -336,7 +322,7 @@ def test_udp_viewer(bench):
 def test_requests(bench):
     """A mail on its way, and where it is."""
     bench.run(["systemd-run", "-q", "--unit=hanging", "--collect", "python3",
-               "/root/hanging-server.py", str(HANGING_PORT), "MAIL", "/tmp/hanging"])
+               f"{TOOLS}/hanging-server.py", str(HANGING_PORT), "MAIL", "/tmp/hanging"])
     try:
         bench.poll(lambda: not bench.run(["test", "-e", "/tmp/hanging/listens"],
                                          check=False).status, 20)

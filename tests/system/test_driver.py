@@ -13,8 +13,11 @@ import subprocess
 import tempfile
 import time
 
-from bench import BUSY, SUCCESS, Bench
+from bench import BUSY, SUCCESS
+from installed import WIDGET_REPORT, guest
 from vm_image import CACHE, ROOT
+
+__all__ = ["guest"]
 
 DOCUMENT = ROOT / "Documentation/driver.rst"
 SPECIFICATION = ROOT / "Documentation/netlink/ecom.yaml"
@@ -44,33 +47,20 @@ def client():
     return folder
 
 
-def guest():
-    """A guest with the project and the client in it."""
-    class Installed(Bench):
-        """A Bench with the client."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            self.run(["mkdir", "-p", "/root/ynl"])
-            self.put(client(), "/root/ynl")
-            self.put_file("/root/ecom.yaml", SPECIFICATION.read_text(encoding="utf-8"))
-            return self
-    return Installed()
-
-
 def prepare(bench):
-    """The same beginning for each test."""
+    """The same beginning for each test, with the client in the guest."""
+    if bench.run(["test", "-e", "/root/ecom.yaml"], check=False).status:
+        bench.run(["mkdir", "-p", "/root/ynl"])
+        bench.put(client(), "/root/ynl")
+        bench.put_file("/root/ecom.yaml", SPECIFICATION.read_text(encoding="utf-8"))
+    bench.load(WIDGET_REPORT)
     bench.set(X0=0, V3000=3, V3001=4711)
-    bench.start_postfix()
-    bench.configure()
-    bench.marker = f"ecemail-test-{time.monotonic_ns()}"
-    bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
+    bench.begin()
 
 
 def check(bench):
     """What holds after each test."""
-    trouble = bench.kernel_trouble(bench.marker)
-    assert not trouble, "the kernel log has\n" + "\n".join(trouble)
+    bench.check_kernel()
 
 
 def ynl(*words):

@@ -3,15 +3,16 @@
 
 import email.utils
 import json
-import pathlib
 import re
 import subprocess
 import time
 
-from bench import BUSY, SUCCESS, Bench, error
+from bench import BUSY, SUCCESS, error
+from installed import TOOLS, WIDGET_REPORT, guest
 from vm_guest import ROOT
 
-HERE = pathlib.Path(__file__).resolve().parent
+__all__ = ["guest"]
+
 DEVICE = "/dev/ecom0s1"
 HANGING_PORT = 2525
 
@@ -24,40 +25,21 @@ GOLDEN_FRAME = (
     "20 77 69 64 67 65 74 73").replace(" ", "")
 
 
-def guest():
-    """One guest for all tests of this file."""
-    class Installed(Bench):
-        """A Bench with the project and the tools of these tests in it."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            for tool in ("slot.py", "hanging-server.py"):
-                self.put_file(f"/root/{tool}", (HERE / tool).read_text(encoding="utf-8"))
-            return self
-    return Installed()
-
-
 def prepare(bench):
     """The same beginning for each test."""
+    bench.load(WIDGET_REPORT)
     bench.set(X0=0, V3000=3, V3001=4711)
-    bench.start_postfix()
-    bench.run(["rm", "-rf", "/tmp/hanging"])
-    bench.empty_mailbox()
-    bench.configure()
-    bench.marker = f"ecemail-test-{time.monotonic_ns()}"
-    bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
-    bench.start = bench.now()
+    bench.begin()
 
 
 def check(bench):
     """What holds after each test."""
-    trouble = bench.kernel_trouble(bench.marker)
-    assert not trouble, "the kernel log has\n" + "\n".join(trouble)
+    bench.check_kernel()
 
 
 def slot(bench, *words):
-    """What tests/system/slot.py reads in the guest."""
-    return json.loads(bench.run(["python3", "/root/slot.py", DEVICE, *words]).stdout)
+    """What slot.py reads in the guest."""
+    return json.loads(bench.run(["python3", f"{TOOLS}/slot.py", DEVICE, *words]).stdout)
 
 
 def newest_outcome(bench):
@@ -79,7 +61,7 @@ def expect(steps, *wanted):
 def start_server(bench, state):
     """Starts a server that hangs in that state once, and waits until it listens."""
     bench.run(["systemd-run", "-q", "--unit=hanging", "--collect", "python3",
-               "/root/hanging-server.py", str(HANGING_PORT), state, "/tmp/hanging"])
+               f"{TOOLS}/hanging-server.py", str(HANGING_PORT), state, "/tmp/hanging"])
     there = bench.poll(lambda: not bench.run(["test", "-e", "/tmp/hanging/listens"],
                                              check=False).status, 20)
     assert there, "hanging-server.py did not start"

@@ -3,13 +3,14 @@
 are on their way: what the ladder program is told, and that no mail goes twice."""
 
 import json
-import pathlib
 import time
 
-from bench import BUSY, SUCCESS, Bench, error
+from bench import BUSY, CONFIGURATION, SUCCESS, error
+from installed import HERE, TOOLS, guest
 from test_setup import booted, reset, wait_for_slot
 
-HERE = pathlib.Path(__file__).resolve().parent
+__all__ = ["guest"]
+
 PORT = 2525
 FOLDER = "/root/hanging"  # outlives a reboot
 RCPT = "C0", "C1", "V1520"
@@ -20,28 +21,16 @@ MARK = "C4", "C5", "V1522"
 TIMEOUT = 600
 
 
-def guest():
-    """One guest for all tests of this file, with three boxes in its PLC."""
-    class Installed(Bench):
-        """A Bench with the project and the tools of these tests in it."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            for tool in ("slot.py", "hanging-server.py"):
-                self.put_file(f"/root/{tool}", (HERE / tool).read_text(encoding="utf-8"))
-            # the third mail waits for its turn
-            self.put_file("/etc/ecemail/ecemaild.conf.d/sessions.conf", "[Daemon]\nSessions=2\n")
-            return self
-    return Installed(program=HERE / "three-mails.ld")
-
-
 def prepare(bench):
     """The same beginning for each test: all boxes at rest, the server ready to hang."""
+    bench.load(HERE / "three-mails.ld")
     bench.ctl("set", "X0=0", "X1=0", "X2=0")
-    bench.run(["systemctl", "stop", "hanging"], check=False)
+    bench.begin(Port=PORT)
     bench.run(["rm", "-rf", FOLDER])
     start_server(bench)
-    bench.configure(Port=PORT)
+    # the third mail waits for its turn
+    bench.put_file(f"{CONFIGURATION}.d/sessions.conf", "[Daemon]\nSessions=2\n")
+    bench.run(["systemctl", "restart", "ecemaild"])
     wait_for_slot(bench)
     bench.ctl("wait", "V1400=0", "60")
     bench.start = bench.now()
@@ -50,14 +39,13 @@ def prepare(bench):
 def check(bench):
     """What holds after each test."""
     assert bench.daemon("ActiveState")["ActiveState"] == "active"
-    trouble = bench.kernel_trouble()
-    assert not trouble, "the kernel log has\n" + "\n".join(trouble)
+    bench.check_kernel()
 
 
 def start_server(bench):
     """The one that hangs by recipient."""
     bench.run(["systemd-run", "-q", "--unit=hanging", "--collect", "python3",
-               "/root/hanging-server.py", str(PORT), "recipient", FOLDER])
+               f"{TOOLS}/hanging-server.py", str(PORT), "recipient", FOLDER])
     assert bench.poll(lambda: not bench.run(["test", "-e", f"{FOLDER}/listens"],
                                             check=False).status, 20), "no server"
 
@@ -88,7 +76,7 @@ def tag_of(bench, workspace):
 
 def result(bench, tag):
     """Status of the request with that tag, as an RX would get it."""
-    return json.loads(bench.run(["python3", "/root/slot.py", "/dev/ecom0s1", "registers", "89",
+    return json.loads(bench.run(["python3", f"{TOOLS}/slot.py", "/dev/ecom0s1", "registers", "89",
                                  f"{0o40000 + 0o100 * tag:o}", "2"]).stdout)[1]
 
 

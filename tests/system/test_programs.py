@@ -8,12 +8,11 @@ import random
 import re
 import time
 
-from bench import BUSY, SUCCESS, Bench, error
+from bench import BUSY, SUCCESS, error
+from installed import HERE, PROGRAMS, TOOLS, Installed
 from test_mail import check, slot, start_hanging_server, stop_hanging_server, taken, wait_hung
 from vm_guest import ROOT
 
-HERE = pathlib.Path(__file__).resolve().parent
-PROGRAMS = ROOT / "tests/plcsim/programs"
 BASE = HERE / "two-slots.base"
 
 LONG = bool(os.environ.get("ECEMAIL_LONG"))
@@ -24,33 +23,13 @@ __all__ = ["check", "guest", "prepare"]
 
 def guest():
     """One guest with two modules for all programs."""
-    return guest_with(base=BASE)
-
-
-def guest_with(**hardware):
-    """A guest with the project in it, and that hardware of the PLC."""
-    class Installed(Bench):
-        """A Bench with the project and the tools of these tests in it."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            for tool in ("slot.py", "hanging-server.py"):
-                self.put_file(f"/root/{tool}", (HERE / tool).read_text(encoding="utf-8"))
-            return self
-    return Installed(**hardware)
+    return Installed(base=BASE)
 
 
 def prepare(bench):
     """The same beginning for each program: the mail server runs, inputs are off."""
-    bench.start_postfix()
-    bench.run(["rm", "-rf", "/tmp/hanging"])
-    bench.empty_mailbox()
-    bench.configure(ModuleName="Barry", ModuleDescription="Rutles Drummer")
-    bench.marker = f"ecemail-test-{time.monotonic_ns()}"
-    bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
-    bench.start = bench.now()
-    for number in range(0o30):
-        bench.set(**{f"X{number:o}": 0})
+    bench.begin(ModuleName="Barry", ModuleDescription="Rutles Drummer")
+    bench.set(**{f"X{number:o}": 0 for number in range(0o30)})
 
 
 def run_program(bench, name, health=0, **values):
@@ -140,7 +119,7 @@ def test_two_modules(bench):
     expect(column(seen, 3, 4, 5)[-2:], BUSY, SUCCESS)
     subjects = sorted(message["Subject"] for message in bench.mailbox(2))
     assert subjects == ["From K1", "From K2"], subjects
-    ring = [bench.run(["python3", "/root/slot.py", f"/dev/ecom0s{number}", "registers", "89",
+    ring = [bench.run(["python3", f"{TOOLS}/slot.py", f"/dev/ecom0s{number}", "registers", "89",
                        "1000", "3"]).stdout for number in (1, 2)]
     assert all(text.strip().endswith("0, 2]") for text in ring), ring
 

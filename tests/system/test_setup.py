@@ -4,19 +4,19 @@ survives a power cut, what happens when the disk is full."""
 
 import json
 import os
-import pathlib
 import random
 import re
 import subprocess
 import time
 
-from bench import BUSY, SUCCESS, Bench, error
+from bench import BUSY, SUCCESS, error
+from installed import STATE, TOOLS, WIDGET_REPORT, guest
 from vm_image import Failure
 
-HERE = pathlib.Path(__file__).resolve().parent
+__all__ = ["guest"]
+
 DEVICE = "/dev/ecom0s1"
 SLOT = "/org/ecemail1/card/0/slot/1"
-STATE = "/var/lib/ecemail"
 
 LONG = bool(os.environ.get("ECEMAIL_LONG"))
 
@@ -33,44 +33,18 @@ do echo $n; done
 """ % SLOT
 
 
-def guest():
-    """One guest for all tests of this file, with three users."""
-    class Installed(Bench):
-        """A Bench with the project and an engineer, ann, and a visitor, bob."""
-        def __enter__(self):
-            super().__enter__()
-            self.install()
-            for tool in ("slot.py", "wild-bus.py"):
-                self.put_file(f"/usr/local/lib/{tool}",
-                              (HERE / tool).read_text(encoding="utf-8"))
-            self.run(["sh", "-c", """
-                for user in ann:4711 bob:4712; do
-                    echo "${user%:*}:x:${user#*:}:${user#*:}::/:/bin/sh" >>/etc/passwd
-                    echo "${user%:*}:x:${user#*:}:" >>/etc/group
-                done
-                sed -i 's/^\\(ecemail:x:[0-9]*\\):.*/\\1:ann/' /etc/group"""])
-            return self
-    return Installed()
-
-
 def prepare(bench):
     """The same beginning for each test."""
+    bench.load(WIDGET_REPORT)
     bench.set(X0=0, V3000=3, V3001=4711)
-    bench.start_postfix()
-    bench.empty_mailbox()
-    bench.run(["sh", "-c", f"systemctl stop ecemaild; rm -rf {STATE}/*"])
-    bench.configure()
-    bench.marker = f"ecemail-test-{time.monotonic_ns()}"
-    bench.run(["sh", "-c", 'echo "$1" >/dev/kmsg', "sh", bench.marker])
-    bench.start = bench.now()
+    bench.begin()
     wait_for_slot(bench)
     bench.run(["sync"])  # what is cut is what the test itself writes
 
 
 def check(bench):
     """What holds after each test."""
-    trouble = bench.kernel_trouble(bench.marker)
-    assert not trouble, "the kernel log has\n" + "\n".join(trouble)
+    bench.check_kernel()
 
 
 def busctl(bench, *words, user="root", success=True):
@@ -223,7 +197,7 @@ def test_wild_calls(bench):
     call(bench, "SendTestMail", "sss", "mark@hosteng.com", "secret subject", "x")
 
     def wild(number, seed):
-        done = bench.run(["runuser", "-u", "bob", "--", "python3", "/usr/local/lib/wild-bus.py",
+        done = bench.run(["runuser", "-u", "bob", "--", "python3", f"{TOOLS}/wild-bus.py",
                           str(number), str(seed), "mark@", "night@", "joe@", "PLC@", "A-42F",
                           "secret subject", "Widget"],
                          timeout=TIMEOUT - 60, check=False)
@@ -312,7 +286,7 @@ def test_full_disk(bench):
         assert fields_of(bench)["Timeout"][0] == "60"
         bench.ctl("frame", "1", "01810700060239" + "30")
         block = bench.poll(lambda: (b := json.loads(bench.run(
-            ["python3", "/usr/local/lib/slot.py", DEVICE, "registers", "89", "40700", "10"]).stdout))[1]
+            ["python3", f"{TOOLS}/slot.py", DEVICE, "registers", "89", "40700", "10"]).stdout))[1]
             not in (1, 33) and b, 20)
         assert block[1] == 25 and block[7] == 56, block
         expect(bench.press(), BUSY, SUCCESS)
