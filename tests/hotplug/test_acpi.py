@@ -11,13 +11,15 @@ import time
 import kernel_gate
 import storm
 from card import EVENT_VECTOR, HOST_GENERATION, READY_FOR, SLOT_VECTOR
-from hotplug import LONG, HotplugGuest, check, equal, prepare, wait_for, works  # noqa: F401
+from hotplug import LONG, HotplugGuest, check, equal, prepare, wait_for, works
 from life import DEVICE, Life, recovers, replugged
 
 KERNEL = os.environ.get("KERNEL", "debug")
 TIMEOUT = 7200 if LONG else 600
 # What a card that is gone may cost of the log: that it is lost, and that it is back
 LINES = 2
+
+__all__ = ["check", "guest", "prepare"]
 
 
 @contextlib.contextmanager

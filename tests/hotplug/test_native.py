@@ -6,11 +6,13 @@ import contextlib
 import os
 
 import storm
-from hotplug import LONG, HotplugGuest, check, equal, prepare, works  # noqa: F401
+from hotplug import LONG, HotplugGuest, check, equal, prepare, works
 from life import Life, recovers, replugged
 
 KERNEL = os.environ.get("KERNEL", "stock")
 TIMEOUT = 3600 if LONG else 600
+
+__all__ = ["check", "guest", "prepare"]
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import os
 import pathlib
 import shutil
 
-import server
 import world
 from aiosmtpd_server import Aiosmtpd
 from postfix import ETC, INNER, SERVICE, make_queue
