@@ -55,6 +55,11 @@ int firmware_compare(const struct firmware *a, const struct firmware *b)
 	return 0;
 }
 
+char *cpu_firmware_text(const struct firmware *f)
+{
+	return g_strdup_printf("v%u.%02u", f->part[0], f->part[1]);
+}
+
 uint32_t firmware_word(const struct firmware *firmware)
 {
 	return firmware->part[0] << 24 | firmware->part[1] << 16 | firmware->part[2];

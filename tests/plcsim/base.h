@@ -68,6 +68,8 @@ void base_read(struct base *base, FILE *file, struct diagnostics *d);
 unsigned int base_cards(const struct base *base);
 int firmware_compare(const struct firmware *a, const struct firmware *b);
 /* major << 24 | minor << 16 | build, as the card shows it */
+/* As on the CPU: the second part has two digits; for g_free() */
+char *cpu_firmware_text(const struct firmware *firmware);
 uint32_t firmware_word(const struct firmware *firmware);
 /* The oldest ECOM100 firmware that sends mail */
 const struct firmware *module_firmware_minimum(const char *module);

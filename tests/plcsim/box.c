@@ -245,6 +245,17 @@ static void report_empty(const struct parameter *parameter, unsigned int line,
 	diagnostics_error(d, line, "%s has no value; it must be %s", parameter->name, wanted);
 }
 
+static void report_again(const struct parameter *parameter, const struct box_value *first,
+			 const char *text, unsigned int line, struct diagnostics *d)
+{
+	g_autofree char *value = g_strstrip(g_strdup(text + strlen(parameter->name)));
+
+	if (!is_text(parameter))
+		cut_comment(value);
+	diagnostics_error(d, line, "%s '%s' is given twice, first in line %u; each may be there once",
+			  parameter->name, value, first->line);
+}
+
 void box_take_parameter(struct box *box, const char *text, unsigned int line,
 			struct diagnostics *d)
 {
@@ -257,8 +268,7 @@ void box_take_parameter(struct box *box, const char *text, unsigned int line,
 	}
 	value = &box->values[parameter - box->type->parameters];
 	if (value->present) {
-		diagnostics_error(d, line, "%s is given twice, first in line %u", parameter->name,
-				  value->line);
+		report_again(parameter, value, text, line, d);
 		return;
 	}
 	value->present = true;

@@ -14,27 +14,22 @@ struct check {
 	struct diagnostics *diagnostics;
 };
 
-static const char *firmware_text(const struct firmware *f, char *text, size_t size)
+static char *module_firmware_text(const struct firmware *f)
 {
-	if (f->part[2])
-		g_snprintf(text, size, "v%u.%u.%u", f->part[0], f->part[1], f->part[2]);
-	else
-		g_snprintf(text, size, "v%u.%u", f->part[0], f->part[1]);
-	return text;
+	return g_strdup_printf("v%u.%u.%u", f->part[0], f->part[1], f->part[2]);
 }
 
 /* Seed 000, section 1 */
 static void check_cpu(struct check *c, const struct box *box)
 {
 	const struct cpu_family *family = c->base->family;
-	char found[40], wanted[40];
+	g_autofree char *found = cpu_firmware_text(&c->base->firmware);
+	g_autofree char *wanted = cpu_firmware_text(&family->firmware);
 
 	if (firmware_compare(&c->base->firmware, &family->firmware) < 0)
 		diagnostics_error(c->diagnostics, box->line,
 				  "%s: CPU %s has firmware %s, IBoxes need %s or later",
-				  box->type->name, family->name,
-				  firmware_text(&c->base->firmware, found, sizeof(found)),
-				  firmware_text(&family->firmware, wanted, sizeof(wanted)));
+				  box->type->name, family->name, found, wanted);
 }
 
 /* Section 3: where an ECOM100 may be */
@@ -72,12 +67,25 @@ static char *modules_text(const struct base *base)
 	return g_string_free(text->len ? text : g_string_assign(text, "nor anywhere else"), FALSE);
 }
 
-/* Sections 2, 3 and 5: the module itself */
+/* Section 2 */
+static void check_module_firmware(struct check *c, const struct box_value *slot,
+				  const struct base_slot *module)
+{
+	const struct firmware *minimum = module_firmware_minimum(module->module);
+	g_autofree char *found = module_firmware_text(&module->firmware);
+	g_autofree char *wanted = module_firmware_text(minimum);
+
+	if (firmware_compare(&module->firmware, minimum) < 0)
+		diagnostics_trouble(c->diagnostics, slot->line,
+				    "Slot K%u: %s has firmware %s, sending mail needs %s or later",
+				    slot->k, module->module, found, wanted);
+}
+
+/* Sections 3 and 5: the module itself */
 static void check_module(struct check *c, const struct box *box)
 {
 	const struct box_value *slot = &box->values[ECOM100_SLOT];
 	const struct base_slot *module;
-	char found[40], wanted[40];
 
 	if (!slot->valid || !check_slot_number(c, slot))
 		return;
@@ -93,13 +101,7 @@ static void check_module(struct check *c, const struct box *box)
 		diagnostics_trouble(c->diagnostics, slot->line,
 				    "Slot K%u: the ECOM100 must be in the local base, not a remote one",
 				    slot->k);
-	if (firmware_compare(&module->firmware, module_firmware_minimum(module->module)) < 0)
-		diagnostics_trouble(c->diagnostics, slot->line,
-				    "Slot K%u: %s has firmware %s, sending mail needs %s or later",
-				    slot->k, module->module,
-				    firmware_text(&module->firmware, found, sizeof(found)),
-				    firmware_text(module_firmware_minimum(module->module), wanted,
-						  sizeof(wanted)));
+	check_module_firmware(c, slot, module);
 	if (!module->dip7)
 		diagnostics_trouble(c->diagnostics, slot->line,
 				    "Slot K%u: dipswitch 7 of the module is off; turn it on, or it "

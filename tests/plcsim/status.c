@@ -17,13 +17,13 @@ static const char *mode(const struct plc *plc)
 
 static void print_head(const struct simulator *sim, GString *out)
 {
-	const struct firmware *firmware = &sim->base.firmware;
+	g_autofree char *firmware = cpu_firmware_text(&sim->base.firmware);
 
 	g_string_append_printf(out, "PLC      %-10s  scan %" PRIu64 ", %s %u ms\n",
 			       mode(&sim->plc), sim->plc.scans,
 			       sim->stepping ? "step by step," : "every", sim->scan_time);
-	g_string_append_printf(out, "CPU      %-10s  firmware v%u.%u\n", sim->base.family->name,
-			       firmware->part[0], firmware->part[1]);
+	g_string_append_printf(out, "CPU      %-10s  firmware %s\n", sim->base.family->name,
+			       firmware);
 	g_string_append_printf(out, "Program  %s\n", sim->program->path);
 	for (unsigned int i = 0; i < sim->card_count; i++) {
 		g_string_append_printf(out, "PC       %-10s  card ", simulator_pc_state(&sim->cards[i]));

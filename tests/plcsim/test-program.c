@@ -111,8 +111,8 @@ static void test_boxes(void **state)
 		{ "Status      V1400", "Status", "p:5: error: Status has no value" },
 		{ "Status  ", "Stat  ", "p:5: error: 'Stat      V1400': ECOM100 has no such parameter, "
 		  "only ECOM#, Slot, Status, Workspace, Msg Buffer" },
-		{ "    Success", "    Error C7\n    Success", "p:14: error: Error is given twice, first "
-		  "in line 12" },
+		{ "    Success", "    Error C7\n    Success", "p:14: error: Error 'C1' is given twice, "
+		  "first in line 12; each may be there once" },
 		{ "Slot        K1", "Slot        1", "p:4: error: Slot '1': must be K and a decimal "
 		  "number, K0 to K7" },
 		{ "Slot        K1", "Slot        K8", "K0 to K7" },
@@ -138,10 +138,10 @@ static void test_boxes(void **state)
 		{ "Subject     Widget Report", "Subject", NULL },
 		{ "    Body", "    Body\n    // Body", NULL },
 		{ "Widget Report", "5$ bill", "p:16: error: Subject: E499: '$ b' is no escape" },
-		{ "Widget Report", "say \"hi\"", "p:16: error: Subject: E499: a double quote" },
+		{ "Widget Report", "say \"hi\"", "p:16: error: Subject: E499: '\"hi\"': a double quote" },
 		{ "Widget Report", "$$5 $\"x$\"", NULL },
 		{ "V3001 \" w", "V3001\" w", "p:17: error: Body: E499: a space is missing before" },
-		{ "\" widgets\"", "\" widgets", "p:17: error: Body: E499: the closing double quote" },
+		{ "\" widgets\"", "\" widgets", "p:17: error: Body: E499: '\" widgets': the closing double quote" },
 	};
 	// clang-format on
 
@@ -307,8 +307,8 @@ static void expect_parameter(const struct box_type *type, const struct parameter
 	g_autofree char *twice = box_with(type, p, twice_value);
 	g_autofree char *not_there = g_strdup_printf("p:1: error: %s: the parameter %s is missing",
 						     type->name, p->name);
-	g_autofree char *again = g_strdup_printf("p:%td: error: %s is given twice, first in line %td",
-						 p - type->parameters + 3, p->name,
+	g_autofree char *again = g_strdup_printf("p:%td: error: %s '%s' is given twice, first in line %td",
+						 p - type->parameters + 3, p->name, good,
 						 p - type->parameters + 2);
 	g_autofree char *no_value = g_strdup_printf("p:%td: error: %s has no value",
 						    p - type->parameters + 2, p->name);
@@ -359,7 +359,7 @@ static void test_instructions(void **state)
 		{ "CNT C0 K5\n", "CNT takes a counter such as CT0 and" },
 		{ "STR TA400 K5\n", "STR 'TA400': not an octal number from 0 to 377" },
 		{ "VPRINT V2000 \"a b\" V2100:B\n", NULL },
-		{ "VPRINT V2000 \"a\n", "p:1: error: VPRINT: E499: the closing double quote" },
+		{ "VPRINT V2000 \"a\n", "p:1: error: VPRINT: E499: '\"a': the closing double quote" },
 		{ "VPRINT C0 \"a\"\n", "VPRINT takes a V-memory word" },
 		{ "VPRINT\n", "'VPRINT': VPRINT takes a V-memory word" },
 		{ "LD K\n", "K takes one to four" },

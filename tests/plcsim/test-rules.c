@@ -146,6 +146,8 @@ static void test_hardware(void **state)
 	RULES(
 		{ "firmware=v2.40", "firmware=v2.41", "firmware=v2.39",
 		  "p:2: error: ECOM100: CPU 260 has firmware v2.39, IBoxes need v2.40 or later" },
+		{ "firmware=v2.40", "firmware=v2.50", "firmware=v2.09",
+		  "p:2: error: ECOM100: CPU 260 has firmware v2.09, IBoxes need v2.40 or later" },
 		{ "Slot        K1", "Slot K1", "Slot K0",
 		  "p:4: will not work: Slot K0: the first slot is invalid on a 205 system (CPU 260), only K1 to K7" },
 		{ "family=260\nfirmware=v2.40\n[slot 1]\nmodule=H2-ECOM100\nfirmware=4.0.1031",
@@ -160,6 +162,7 @@ static void test_hardware(void **state)
 		  "p:4: will not work: Slot K1: the ECOM100 must be in the local base, not a remote one" },
 		{ "4.0.1031", "4.0.1031", "4.0.1030",
 		  "p:4: will not work: Slot K1: H2-ECOM100 has firmware v4.0.1030, sending mail needs v4.0.1031 or later" },
+		{ "4.0.1031", "4.1.0", "4.0", "p:4: will not work: Slot K1: H2-ECOM100 has firmware v4.0.0, sending mail needs" },
 		{ "dip7=on", "dip7=on", "dip7=off", "p:4: will not work: Slot K1: dipswitch 7 of the module is off; turn it on" },
 	);
 }
@@ -186,7 +189,7 @@ static void test_boxes(void **state)
 		  "p:25: error: Module ID has no value; it must be K and a decimal number, K1 to K63" },
 		{ "Subject", "Subject", "Sujet", "p:16: error: 'Sujet     Widget Report': ECEMAIL has no such parameter, only ECOM#" },
 		{ "    Subject", "    Subject", "    To joe@hosteng.com\n    Subject",
-		  "p:16: error: To is given twice, first in line 15" },
+		  "p:16: error: To 'joe@hosteng.com' is given twice, first in line 15; each may be there once" },
 		{ "END", ECRX("K89"), "STR X1\nECRX IB-740\n    Error Code V1506\nEND",
 		  "p:20: error: 'Error Code V1506': ECRX has no such parameter, only ECOM#" },
 		{ "C1", "C1", "X1", "p:13: error: Error 'X1': must be an output bit such as C0, Y0 or V2000.0: X, T, CT and SP are" },
@@ -267,14 +270,14 @@ static void test_messages(void **state)
 {
 	RULES(
 		{ BODY, "\"$41$$$\"$N\"", "\"$4\"", "p:17: error: Body: E499: '$4\"' is no escape; write $$ for a dollar sign" },
-		{ BODY, "\"$\"\"", "\"a", "p:17: error: Body: E499: the closing double quote is missing" },
+		{ BODY, "\"$\"\"", "\"a", "p:17: error: Body: E499: '\"a': the closing double quote is missing" },
 		{ BODY, "\"a\" V3000", "\"a\"V3000", "p:17: error: Body: E499: a space is missing before 'V3000'" },
 		{ BODY, "V3000%12", "V3000%129", "E499: 'V3000%129' outside of double quotes: after % stands the number of characters, 1 to 128, or 0" },
 		{ BODY, "V3000:BC0", "V3000:BB", "a word is printed plain, :B, :D, :DB, :R, :E or %n" },
 		{ BODY, "C0:ONOFF", "C0:B", "a bit is printed plain, :BOOL or :ONOFF" },
 		{ BODY, "_Date:us", "_Date:uk", "a date is _Date:us, _Date:e or _Date:a, a time _Time:12 or _Time:24" },
 		{ "Widget Report\n    Body", "Widget $\"Report$\"\n    Body", "Widget \"Report\"\n    Body",
-		  "p:16: error: Subject: E499: a double quote must be written $\"" },
+		  "p:16: error: Subject: E499: '\"Report\"': a double quote must be written $\"" },
 		{ BODY, "\"" C64 C16 "xxxxxxxxxxx\"", "\"" C64 C16 "xxxxxxxxxxxx\"",
 		  "p:9: error: ECEMAIL: 129 bytes, only 128 are allowed: To 16, Subject 13, Body at least 92, overhead 8; shorten them by 1" },
 		{ BODY, "\"" C64 C16 "xxxxxx\" V3000", "\"" C64 C16 "xxxxxxx\" V3000",

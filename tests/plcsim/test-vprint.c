@@ -82,7 +82,7 @@ static void test_e499(void **state)
 		const char *source, *message;
 	} cases[] = {
 		{ "text", "p:7: error: Body: E499: 'text' outside of double quotes" },
-		{ "\"text", "E499: the closing double quote is missing" },
+		{ "\"text", "E499: '\"text': the closing double quote is missing" },
 		{ "\"a\"V2000", "E499: a space is missing before 'V2000'" },
 		{ "V2000\"a\"", "E499: a space is missing before '\"a\"'" },
 		{ "\"a\"\"b\"", "E499: a space is missing" },

@@ -317,8 +317,8 @@ static bool take_text(struct parser *parser, char end)
 		}
 		if (*parser->source == '"') {
 			diagnostics_error(parser->diagnostics, parser->line,
-					  "%s: E499: a double quote must be written $\"",
-					  parser->name);
+					  "%s: E499: '%s': a double quote must be written $\"",
+					  parser->name, parser->source);
 			return false;
 		}
 		g_string_append_c(text, *parser->source++);
@@ -328,12 +328,14 @@ static bool take_text(struct parser *parser, char end)
 
 static bool take_quoted(struct parser *parser)
 {
-	parser->source++;
+	const char *start = parser->source++;
+
 	if (!take_text(parser, '"'))
 		return false;
 	if (*parser->source != '"') {
 		diagnostics_error(parser->diagnostics, parser->line,
-				  "%s: E499: the closing double quote is missing", parser->name);
+				  "%s: E499: '%s': the closing double quote is missing",
+				  parser->name, start);
 		return false;
 	}
 	parser->source++;
