@@ -82,7 +82,11 @@ char *user_memory_text(const struct cpu_family *family)
 	return g_string_free(text, FALSE);
 }
 
-char *missing_bit(const struct cpu_family *family, const struct element *element)
+/*
+ * The last bit of that kind that the CPU has, as a program names it; NULL if
+ * the element itself is one of the CPU's. For g_free().
+ */
+static char *missing_bit(const struct cpu_family *family, const struct element *element)
 {
 	const struct cpu_bits *bits = &family->bits;
 	const struct {
@@ -133,12 +137,29 @@ static bool is_system_memory(const struct cpu_family *family, uint16_t word)
 	return false;
 }
 
-bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words)
+/* Words that the CPU has: the user's, values, system parameters, bits */
+static bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words)
 {
 	for (unsigned int i = 0; i < words; i++)
 		if (!is_user_memory(family, first + i, 1) && !is_system_memory(family, first + i))
 			return false;
 	return true;
+}
+
+char *missing_element(const struct cpu_family *family, const struct element *element,
+		      unsigned int words)
+{
+	g_autofree char *bits = missing_bit(family, element);
+	g_autofree char *user = user_memory_text(family);
+
+	if (bits)
+		return g_strdup_printf("a %s CPU has %s", family->name, bits);
+	if (element->word + words > MEMORY_END)
+		return g_strdup("the last address is V41237");
+	return is_memory(family, element->word, words) ?
+		       NULL :
+		       g_strdup_printf("a %s CPU has no such memory; its user V-memory is %s",
+				       family->name, user);
 }
 
 #define BIT_IMAGES 040000 /* GX, GY, X, Y, C and S, up to those of timers */

@@ -67,19 +67,15 @@ void base_read(struct base *base, FILE *file, struct diagnostics *d);
 /* How many cards there are: up to the last one that a slot names */
 unsigned int base_cards(const struct base *base);
 int firmware_compare(const struct firmware *a, const struct firmware *b);
-/* major << 24 | minor << 16 | build, as the card shows it */
-/* As on the CPU: the second part has two digits; for g_free() */
+/* v2.40: the second part has two digits; for g_free() */
 char *cpu_firmware_text(const struct firmware *firmware);
+/* major << 24 | minor << 16 | build, as the card shows it */
 uint32_t firmware_word(const struct firmware *firmware);
 /* The oldest ECOM100 firmware that sends mail */
 const struct firmware *module_firmware_minimum(const char *module);
-/*
- * The last bit of that kind that the CPU has, as a program names it; NULL if
- * the element itself is one of the CPU's. For g_free().
- */
-char *missing_bit(const struct cpu_family *family, const struct element *element);
-/* Words that the CPU has: the user's, values, system parameters, bits */
-bool is_memory(const struct cpu_family *family, uint16_t first, unsigned int words);
+/* What the CPU has instead of these words or that bit, for g_free(); NULL if it has them */
+char *missing_element(const struct cpu_family *family, const struct element *element,
+		      unsigned int words);
 /* Words whose values are a program's: no clock, no system word, no timer's or slot's bit */
 bool is_program_memory(const struct cpu_family *family, uint16_t word);
 /* "V1200 to V7377, V10000 to V17777", for g_free() */

@@ -387,20 +387,12 @@ static void check_user_memory(struct check *c, const struct box *box)
 /* What the CPU does not have */
 static void check_existence(struct check *c, const struct reference *r)
 {
-	const struct cpu_family *family = c->base->family;
-	g_autofree char *bits = missing_bit(family, r->element);
-	g_autofree char *words = user_memory_text(family);
+	g_autofree char *missing =
+		missing_element(c->base->family, r->element, r->sure - r->first + 1);
 
-	if (bits)
-		diagnostics_error(c->diagnostics, r->line, "%s %s: a %s CPU has %s", r->name,
-				  r->element->name, family->name, bits);
-	else if (r->sure >= MEMORY_END)
-		diagnostics_error(c->diagnostics, r->line, "%s %s: the last address is V41237",
-				  r->name, r->element->name);
-	else if (!is_memory(family, r->first, r->sure - r->first + 1))
-		diagnostics_error(c->diagnostics, r->line,
-				  "%s %s: a %s CPU has no such memory; its user V-memory is %s",
-				  r->name, r->element->name, family->name, words);
+	if (missing)
+		diagnostics_error(c->diagnostics, r->line, "%s %s: %s", r->name, r->element->name,
+				  missing);
 }
 
 /* Inputs, what the CPU says, and the bits of timers and counters but for TMR and CNT */

@@ -392,11 +392,30 @@ static void advance(struct session *s, enum session_state (*step)(struct session
 	s->progress(s, state);
 }
 
+static enum session_state refuse_element(struct session *s)
+{
+	const struct condition *elements = &s->command.elements;
+
+	for (unsigned int i = 0; i < elements->count; i++) {
+		const struct element *element = &elements->comparisons[i].element;
+		g_autofree char *missing =
+			missing_element(s->simulator->base.family, element, 1);
+
+		if (!missing)
+			continue;
+		g_string_printf(s->error, "%s: %s", element->name, missing);
+		return SESSION_FAILED;
+	}
+	return SESSION_RUNNING; /* all are there */
+}
+
 void session_run(struct session *s, const struct command *command)
 {
 	s->command = *command;
 	s->running = true;
-	advance(s, steps[command->verb].begin);
+	advance(s, refuse_element);
+	if (s->running)
+		advance(s, steps[command->verb].begin);
 }
 
 void session_before_scan(struct session *s)

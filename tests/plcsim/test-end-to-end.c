@@ -92,6 +92,30 @@ static void test_watch(void **state)
 	assert_true(g_str_has_suffix(lines[2], "  C0=1 V1504=0"));
 }
 
+/* The old program goes on as if nothing had been, a request under way included. */
+static void test_bad_download_while_running(void **state)
+{
+	struct bench *b = *state;
+	g_autofree char *bad = g_strdup_printf("%s/bad", b->folder);
+	g_autofree char *download = g_strdup_printf("download %s", bad);
+
+	assert_true(g_file_set_contents(bad, "STR X1\nOUT Y0\nOUT C8\nEND\n", -1, NULL));
+	start_simulator(b, NULL);
+	plug(b);
+	host_start(b);
+	assert_int_equal(ctl(b, "wait V1400=0 10"), 0);
+	b->polls = 1000000;
+	assert_int_equal(ctl(b, "set X0=1 X1=1"), 0);
+	assert_int_equal(ctl(b, "wait V1504=1 10"), 0);
+	assert_int_equal(ctl(b, download), 1);
+	expect_element(b, "V1504", "1");
+	expect_element(b, "Y0", "0");
+	b->polls = 0;
+	assert_int_equal(ctl(b, "wait C0=1 and V1504=0 10"), 0);
+	assert_int_equal(b->frames, 1);
+	assert_int_equal(unlink(bad), 0);
+}
+
 static void test_frame_and_raw(void **state)
 {
 	struct bench *b = *state;
@@ -545,6 +569,7 @@ static const struct CMUnitTest tests[] = {
 	END_TO_END(test_mail),
 	END_TO_END(test_set_waits_for_a_scan),
 	END_TO_END(test_watch),
+	END_TO_END(test_bad_download_while_running),
 	END_TO_END(test_frame_and_raw),
 	END_TO_END(test_replug),
 	END_TO_END(test_quick_replug),

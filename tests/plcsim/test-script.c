@@ -120,6 +120,21 @@ static void test_download_in_program_mode(void **state)
 			 0);
 }
 
+/* What the CPU does not have is a mistake in the script, not a 0. */
+static void test_missing_elements(void **state)
+{
+	(void)state;
+	write_file("p", counting);
+	assert_int_equal(run("expect V2000=0 and TA0=0 and SP1=1 and GX0=0\n"), 0);
+	assert_int_equal(run("expect V50000=0\n"), 1);
+	assert_int_equal(run("wait V50000=0\n"), 1);
+	assert_int_equal(run("set V41240=0\n"), 1);
+	assert_int_equal(run("get V2000 V36000\n"), 0);
+	assert_int_equal(run("get V2000 V41240\n"), 1);
+	assert_int_equal(run("watch V177777 for 0\n"), 1);
+	assert_int_equal(run("save @/values V1000 V41240\n"), 1);
+}
+
 static void test_save(void **state)
 {
 	g_autofree char *some = NULL, *all = NULL;
@@ -243,6 +258,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(test_bad_download_keeps_the_program),
 	cmocka_unit_test(test_download_of_trouble),
 	cmocka_unit_test(test_download_in_program_mode),
+	cmocka_unit_test(test_missing_elements),
 	cmocka_unit_test(test_save),
 	cmocka_unit_test(test_save_and_restore),
 	cmocka_unit_test(test_port),
