@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -56,13 +57,18 @@ static void job_release(struct job *job)
 	g_atomic_rc_box_release_full(job, job_clear);
 }
 
+/*
+ * An address of the link alone has its interface behind a %, which libcurl does
+ * not take in a list: it would take none of the others either.
+ */
 static void job_add(struct job *job, const struct addrinfo *info)
 {
 	char host[NI_MAXHOST];
 	bool ipv6 = info->ai_family == AF_INET6;
 
 	if (getnameinfo(info->ai_addr, info->ai_addrlen, host, sizeof(host), NULL, 0,
-			NI_NUMERICHOST))
+			NI_NUMERICHOST) ||
+	    strchr(host, '%'))
 		return;
 	g_string_append_printf(job->addresses, "%s%s%s%s", job->addresses->len ? "," : "",
 			       ipv6 ? "[" : "", host, ipv6 ? "]" : "");

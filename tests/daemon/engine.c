@@ -421,6 +421,18 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
 int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list);
 
+/* As multicast DNS does: an address of the link, which has its interface with it, and another. */
+static int resolve_neighbour(const char *service, const struct addrinfo *hints,
+			     struct addrinfo **list)
+{
+	struct addrinfo any = *hints;
+	int error;
+
+	any.ai_flags = AI_NUMERICHOST;
+	error = __real_getaddrinfo("fe80::1%lo", service, &any, list);
+	return error ? error : __real_getaddrinfo("127.0.0.1", service, &any, &(*list)->ai_next);
+}
+
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
 {
@@ -430,6 +442,8 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
 		return EAI_AGAIN;
 	if (!strcmp(name, "hung.example"))
 		usleep(2 * TIMEOUT_MS * 1000);
+	if (!strcmp(name, "neighbour.example"))
+		return resolve_neighbour(service, hints, list);
 	return __real_getaddrinfo("127.0.0.1", service, hints, list);
 }
 
@@ -453,6 +467,7 @@ static void test_names(void **state)
 	expect_name("hung.example", 11, DETAIL_NO_NAME_SERVER);
 	expect_name("right.example", 0, DETAIL_NONE);
 	expect_name("right.example", 0, DETAIL_NONE); /* another port now */
+	expect_name("neighbour.example", 0, DETAIL_NONE);
 	usleep(2 * TIMEOUT_MS * 1000); /* lets the hung thread end, for the leak checker */
 }
 
