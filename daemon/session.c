@@ -489,21 +489,25 @@ static bool is_reset(const struct session *session, enum reply_event event, size
 	return event == REPLY_COMPLETE && !rest && reply_class(&session->parser.reply) == 2;
 }
 
+/* Within TLS each line may come by itself, and no event tells of those behind the first. */
 static void await_reset(struct session *session)
 {
 	char buffer[RECORD_MAX];
-	enum reply_event event = REPLY_LINE;
-	size_t n = 0, used, at = 0;
-	CURLcode code = curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n);
+	enum reply_event event;
+	size_t n, used, at;
 
-	if (code == CURLE_AGAIN)
-		return;
-	for (; at < n && event == REPLY_LINE; at += used)
-		event = reply_parse(&session->parser, buffer + at, n - at, &used);
+	do {
+		event = REPLY_LINE;
+		n = at = 0;
+		if (curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n) ==
+		    CURLE_AGAIN)
+			return;
+		for (; at < n && event == REPLY_LINE; at += used)
+			event = reply_parse(&session->parser, buffer + at, n - at, &used);
+	} while (n && (event == REPLY_LINE || event == REPLY_MORE));
 	if (is_reset(session, event, n - at))
 		idle(session);
-	else if (code != CURLE_OK || !n || n == sizeof(buffer) ||
-		 (event != REPLY_MORE && event != REPLY_LINE))
+	else
 		session_drop(session);
 }
 

@@ -229,6 +229,42 @@ static void test_reused(void **state)
 	server_stop(server);
 }
 
+/* One session only: the next mail waits for the answer to RSET, all of it. */
+static void expect_reset(const struct server_step *script)
+{
+	struct server *server = server_start_tls(script, good, true);
+	struct mail *first = secure_mail(server, "implicit", ca_file);
+	struct mail *second = mail_new_with(first->setup, "b@x.org", PATIENCE_MS);
+
+	engine_set_sessions_max(engine, 1);
+	engine_set_keep_open(engine, 1000000);
+	mail_run(first);
+	mail_run(second);
+	expect_outcome(first, 550, 4, 0, SENT_NO);
+	expect_outcome(second, 0, 8, 0, SENT_YES);
+	engine_retire(engine, first->setup);
+	engine_set_keep_open(engine, 0);
+	engine_set_sessions_max(engine, 4);
+	server_settle(server);
+	assert_int_equal(server_connections(server), 1);
+	mail_free(first);
+	mail_free(second);
+	server_stop(server);
+}
+
+static void test_reset(void **state)
+{
+#define REFUSAL { "RCPT", SAY, "550 5.1.1 no\r\n", 0 }
+	static const struct server_step one[] = { REFUSAL, { 0 } };
+	static const struct server_step more[] = {
+		REFUSAL, { "RSET", LINES, "250-a\r\n250-b\r\n250 c\r\n", 0 }, { 0 }
+	};
+
+	(void)state;
+	expect_reset(one);
+	expect_reset(more);
+}
+
 #define CAN(mechanisms)                                                   \
 	{                                                                 \
 		"EHLO", SAY, "250-test\r\n250 AUTH " mechanisms "\r\n", 0 \
@@ -711,6 +747,7 @@ int main(void)
 		cmocka_unit_test(test_no_tls),
 		cmocka_unit_test(test_cut_handshake),
 		cmocka_unit_test(test_reused),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_faults),

@@ -124,6 +124,19 @@ static void send_slowly(struct connection *connection, const char *reply, size_t
 	}
 }
 
+/* Within TLS, a record for each line. */
+static void send_lines(struct connection *connection, const char *reply)
+{
+	int on = 1, off = 0;
+
+	setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+	for (size_t n; *reply; reply += n) {
+		n = strcspn(reply, "\n") + 1;
+		put(connection, reply, n);
+	}
+	setsockopt(connection->fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
+}
+
 static void reset(int fd)
 {
 	struct linger linger = { .l_onoff = 1 };
@@ -152,6 +165,8 @@ static bool act(struct connection *connection, const struct server_step *step)
 		send_slowly(connection, step->reply, 1, 1);
 	else if (step->reply && (step->action == SPLIT || step->action == SPLIT_CLOSE))
 		send_slowly(connection, step->reply, strlen(step->reply) / 2 + 1, 20);
+	else if (step->reply && step->action == LINES)
+		send_lines(connection, step->reply);
 	else if (step->reply)
 		put(connection, step->reply, strlen(step->reply));
 	if (step == &starttls && !secure(connection))
@@ -162,7 +177,8 @@ static bool act(struct connection *connection, const struct server_step *step)
 		hang(fd);
 	if (step->action == SAY_RESET)
 		reset(fd);
-	return step->action == SAY || step->action == DRIP || step->action == SPLIT;
+	return step->action == SAY || step->action == DRIP || step->action == SPLIT ||
+	       step->action == LINES;
 }
 
 /* One line from the client. */

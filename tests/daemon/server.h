@@ -16,6 +16,7 @@ enum server_action {
 	DRIP, /* the reply, a byte every millisecond */
 	SPLIT, /* the reply in two pieces, 20 ms apart */
 	SPLIT_CLOSE, /* likewise, then close */
+	LINES, /* the reply, each line written by itself but all in one segment */
 	HANG, /* never a word again */
 };
 
