@@ -312,6 +312,9 @@ unsigned int connection_error(const struct connection *connection, unsigned int 
 {
 	long error = 0;
 
+	/* within TLS, libcurl's own try to say more has put EPIPE in its place */
+	if (strstr(connection->error, strerror(ECONNRESET)))
+		return DETAIL_RESET;
 	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &error);
 	switch (error) {
 	case ECONNREFUSED:

@@ -410,10 +410,7 @@ static void run_fault(const struct server_step *script, const struct fault *faul
 	}
 	mail_run(mail);
 	server_settle(server);
-	/* within TLS libcurl does not tell a reset from a close */
-	expect_outcome(mail, fault->status, 2,
-		       login && fault->detail == DETAIL_RESET ? DETAIL_CLOSED : fault->detail,
-		       SENT_NO);
+	expect_outcome(mail, fault->status, 2, fault->detail, SENT_NO);
 	assert_null(strstr(server_commands(server), "MAIL"));
 	mail_free(mail);
 	server_stop(server);
