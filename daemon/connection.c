@@ -28,7 +28,7 @@
 /* libcurl must not end first: our own deadline knows the state. */
 #define MARGIN_MS 5000L
 
-/* After it the server closes: libcurl may say HELO once more, but in vain. */
+/* After it the server closes: libcurl would say HELO to it, and wait for an answer. */
 #define REPLY_CLOSING 421
 
 /* TCP_CLOSE_WAIT of <netinet/tcp.h>, which does not go together with <linux/tcp.h>. */
@@ -109,6 +109,8 @@ static size_t header_received(char *data, size_t size, size_t count, void *userd
 		}
 		if (event != REPLY_MORE)
 			take_line(connection, event == REPLY_COMPLETE);
+		if (event == REPLY_COMPLETE && connection->parser.reply.code == REPLY_CLOSING)
+			return 0;
 	}
 	return length;
 }
@@ -136,10 +138,13 @@ static void take_command(struct connection *connection, const char *line)
 	}
 }
 
+/* Of a line that it has no room for, libcurl drops most without showing it. */
 static void take_words(struct connection *connection, const char *text)
 {
 	static const char secured[] = "SSL connection using ";
 
+	if (g_str_has_prefix(text, "Excessive server response line"))
+		connection->fault = REPLY_TOO_LONG;
 	if (!g_str_has_prefix(text, secured))
 		return;
 	connection->secured = true;
@@ -491,8 +496,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 			struct outcome *outcome)
 {
 	unsigned int otherwise = state == STATE_CONNECT ? DETAIL_NO_ROUTE : DETAIL_CLOSED;
-	bool closing = connection->parser.reply.code == REPLY_CLOSING;
-	unsigned int security = closing ? 0 : security_detail(connection, code);
+	unsigned int security = security_detail(connection, code);
 
 	if (security) {
 		fail_security(connection, security, outcome);
@@ -506,7 +510,7 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
-	else if ((connection->answered || closing) && !is_cut(connection, code))
+	else if (connection->answered && !is_cut(connection, code))
 		fail_reply(connection, outcome);
 	else
 		fail_tcp(connection, state, otherwise, outcome);

@@ -641,10 +641,14 @@ static void connect_failed(struct session *session, CURLcode code)
 
 void session_check(struct session *session)
 {
-	if (session->phase == SESSION_CONNECTING && session->submission->state < STATE_GREETING &&
+	if (session->phase != SESSION_CONNECTING)
+		return;
+	if (session->submission->state < STATE_GREETING &&
 	    connection_is_up(&session->connection) &&
 	    submission_report(session->submission, STATE_GREETING) < 0)
 		end_stale(session);
+	else if (session->connection.fault != REPLY_MORE)
+		connect_failed(session, CURLE_WEIRD_SERVER_REPLY);
 }
 
 /* Makes ready for the transaction. */

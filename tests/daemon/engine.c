@@ -27,6 +27,7 @@
 
 #define BIG (16 << 20) /* bytes that no socket buffer takes at once */
 #define BIG_STALL_US 100000 /* to copy them */
+#define ENDLESS (64 << 10) /* bytes without a line end */
 
 /* A fault and the outcome that it must have. */
 struct expectation {
@@ -92,6 +93,10 @@ static void run_all(const struct expectation *expected, size_t n, bool pipelinin
 	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n"
 
 #define DOWN "421 4.3.2 down\r\n"
+
+/* What the server says without a line end; main() fills it. */
+static char endless[ENDLESS];
+
 #define SSH  "SSH-2.0-OpenSSH_9.2p1\r\n"
 
 /* One fault at one command. */
@@ -107,9 +112,11 @@ static void run_all(const struct expectation *expected, size_t n, bool pipelinin
 		FAULT(c " closes", c, SAY_CLOSE, NULL, 0, 20, s, 12, 0, u, m, NULL),          \
 		FAULT(c " resets", c, SAY_RESET, NULL, 30, 20, s, 11, 0, u, m, NULL),         \
 		FAULT(c " 421", c, SAY_CLOSE, DOWN, 0, 421, s, 0, 421, SENT_NO, m, NULL),     \
+		FAULT(c " 421, hangs", c, HANG, DOWN, 0, 421, s, 0, 421, SENT_NO, m, NULL),   \
 		FAULT(c " garbage", c, SAY, SSH, 0, 22, s, 71, 0, u, m, NULL),                \
 		FAULT(c " mixed", c, SAY, "250-a\r\n251 b\r\n", 0, 22, s, 71, 0, u, m, NULL), \
 		FAULT(c " long", c, SAY, LONG_LINE, 0, 22, s, 72, 0, u, m, NULL),             \
+		FAULT(c " endless", c, HANG, endless, 0, 22, s, 72, 0, u, m, NULL),           \
 		FAULT(c " half", c, SAY_CLOSE, "250-go", 0, 20, s, 12, 0, u, m, NULL)
 
 /* Refusals, answered at once, in two pieces and byte by byte. */
@@ -769,6 +776,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_many),
 	};
 
+	memset(endless, '2', sizeof(endless) - 1);
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("engine", tests, mail_set_up, mail_tear_down);

@@ -392,6 +392,7 @@ static const struct fault faults[] = {
 	{ SAY_RESET, NULL, 20, DETAIL_RESET },
 	{ SAY_CLOSE, "250-go", 20, DETAIL_CLOSED },
 	{ SAY_CLOSE, "421 4.3.2 down\r\n", 421, 0 },
+	{ HANG, "421 4.3.2 down\r\n", 421, 0 },
 	{ SAY, "SSH-2.0-OpenSSH_9.2p1\r\n", 22, DETAIL_GARBAGE },
 	{ SAY, "250-a\r\n251 b\r\n", 22, DETAIL_GARBAGE },
 	{ SAY, "", 22, DETAIL_LINE_TOO_LONG },
