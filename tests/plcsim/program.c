@@ -13,6 +13,8 @@
 #define WORD	  OPERAND_WORD
 #define WORD_OR_K (OPERAND_WORD | OPERAND_K)
 #define LONG_K	  (OPERAND_WORD | OPERAND_K | OPERAND_LONG_K)
+#define WORD_OR_BCD (WORD_OR_K | OPERAND_BCD)
+#define LONG_BCD  (LONG_K | OPERAND_BCD)
 #define OCTAL	  OPERAND_OCTAL
 #define TIMER	  OPERAND_TIMER
 #define COUNTER	  OPERAND_COUNTER
@@ -52,16 +54,16 @@ static const struct instruction_type instruction_types[] = {
 	{ "OUTD",   OP_OUT_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
 	{ "ADD",    OP_ADD,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "SUB",    OP_SUB,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
-	{ "ADDD",   OP_ADD_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_K } },
-	{ "SUBD",   OP_SUB_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_K } },
+	{ "ADDD",   OP_ADD_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_BCD } },
+	{ "SUBD",   OP_SUB_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { LONG_BCD } },
 	{ "INC",    OP_INC,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "DEC",    OP_DEC,      ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "INCD",   OP_INC_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
 	{ "DECD",   OP_DEC_DOUBLE, ROLE_OUTPUT,  COMPARE_NONE,     false, { WORD } },
 	{ "BIN",    OP_BIN,      ROLE_OUTPUT,    COMPARE_NONE,     false, { 0 } },
 	{ "BCD",    OP_BCD,      ROLE_OUTPUT,    COMPARE_NONE,     false, { 0 } },
-	{ "TMR",    OP_TMR,      ROLE_OUTPUT,    COMPARE_NONE,     false, { TIMER, WORD_OR_K } },
-	{ "CNT",    OP_CNT,      ROLE_OUTPUT,    COMPARE_NONE,     false, { COUNTER, WORD_OR_K } },
+	{ "TMR",    OP_TMR,      ROLE_OUTPUT,    COMPARE_NONE,     false, { TIMER, WORD_OR_BCD } },
+	{ "CNT",    OP_CNT,      ROLE_OUTPUT,    COMPARE_NONE,     false, { COUNTER, WORD_OR_BCD } },
 	{ "VPRINT", OP_VPRINT,   ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
 	{ "PRINT",  OP_PRINT,    ROLE_OUTPUT,    COMPARE_NONE,     false, { PORT } },
 	{ "RX",     OP_RX,       ROLE_OUTPUT,    COMPARE_NONE,     false, { WORD } },
@@ -237,6 +239,9 @@ static bool operand_fits(unsigned int kinds, const struct operand *operand)
 		return is_bit_of(operand, "T");
 	if (kinds == COUNTER)
 		return is_bit_of(operand, "CT");
+	if (kinds & OPERAND_BCD && operand->kind & (OPERAND_K | OPERAND_LONG_K) &&
+	    bcd_value(operand->value) < 0)
+		return false;
 	return kinds ? kinds & operand->kind : operand->kind == OPERAND_NONE;
 }
 
@@ -261,6 +266,10 @@ static const char *operand_names(unsigned int kinds)
 		return "a V-memory word or K (1 to 4 digits)";
 	case LONG_K:
 		return "a V-memory word or K (1 to 8 digits)";
+	case WORD_OR_BCD:
+		return "a V-memory word or K (1 to 4 decimal digits)";
+	case LONG_BCD:
+		return "a V-memory word or K (1 to 8 decimal digits)";
 	case TIMER:
 		return "a timer such as T0";
 	case COUNTER:

@@ -19,6 +19,7 @@ enum operand_kind {
 	OPERAND_TIMER = 1 << 5, /* only asked for: a bit T */
 	OPERAND_COUNTER = 1 << 6, /* only asked for: a bit CT */
 	OPERAND_PORT = 1 << 7, /* only asked for: K2 */
+	OPERAND_BCD = 1 << 8, /* only asked for: of K, decimal digits alone */
 };
 
 struct operand {

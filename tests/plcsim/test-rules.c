@@ -293,6 +293,13 @@ static void test_messages(void **state)
 		{ "END", "STR X1\nVPRINT V2000 \"\"\nEND", "STR X1\nVPRINT V2000\nEND",
 		  "p:19: error: VPRINT has no message; it must be text in double quotes, or references" },
 		{ "END", "STR X1\nPRINT K2 \"\"\nEND", "STR X1\nPRINT K2\nEND", "p:19: error: PRINT has no message" },
+		{ "END", "STR X1\nTMR T0 K50\nEND", "STR X1\nTMR T0 K5A\nEND",
+		  "p:19: error: 'TMR T0 K5A': TMR takes a timer such as T0 and a V-memory word or K (1 to 4 decimal digits)" },
+		{ "END", "STR X1\nSTR X2\nCNT CT0 K9999\nEND", "STR X1\nSTR X2\nCNT CT0 KFFFF\nEND",
+		  "p:20: error: 'CNT CT0 KFFFF': CNT takes a counter such as CT0 and a V-memory word or K (1 to 4 decimal digits)" },
+		{ "END", "STR X1\nADDD K12345678\nSUBD K9\nEND", "STR X1\nADDD K1234567A\nEND",
+		  "p:19: error: 'ADDD K1234567A': ADDD takes a V-memory word or K (1 to 8 decimal digits)" },
+		{ "END", "STR X1\nSUBD K0\nEND", "STR X1\nSUBD KA\nEND", "SUBD takes a V-memory word or K (1 to 8 decimal digits)" },
 		{ "END", "STR X1\nPRINT K2 \"// \"\nEND", "STR X1\nPRINT K2 \"\" // x\nEND", "p:19: error: PRINT: E499: '//' outside of double quotes" },
 	);
 }
