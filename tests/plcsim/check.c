@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
+#include "tests/plcsim/backplane.h"
+#include "tests/plcsim/bcd.h"
 #include "tests/plcsim/check.h"
 #include "tests/plcsim/ladder.h"
 #include "tests/plcsim/reference.h"
@@ -418,6 +420,47 @@ static void check_elements(struct check *c)
 	}
 }
 
+/* The K that it loads, or nothing if that is not known */
+static const struct operand *loaded(const struct instruction *load)
+{
+	return load && load->operands[0].kind == OPERAND_K ? &load->operands[0] : NULL;
+}
+
+static bool is_station(const struct base *base, uint32_t bcd)
+{
+	int64_t slot = bcd_value(bcd >> 8), station = bcd_value(bcd & 0xff);
+
+	return slot >= base->family->first_slot && slot <= base->family->last_slot &&
+	       base->slots[slot].present && !base->slots[slot].remote &&
+	       (station == 89 || station == 90);
+}
+
+/* What RX and WX find on the accumulator's stack, as far as the LD before them tell */
+static void check_transfer(struct check *c, unsigned int position)
+{
+	const struct instruction *transfer = program_at(c->program, position), *loads[LOADS];
+	const struct operand *bytes, *station;
+	int64_t count;
+
+	instruction_loads(c->program, position, loads);
+	bytes = loaded(loads[LOAD_BYTES]);
+	station = loaded(loads[LOAD_STATION]);
+	count = bytes ? bcd_value(bytes->value) : 1;
+	if (count < 1 || count > TRANSFER_BYTES_MAX)
+		diagnostics_trouble(c->diagnostics, loads[LOAD_BYTES]->line,
+				    "LD K%X: %s in line %u takes 1 to %d bytes, in BCD",
+				    bytes->value, transfer->type->name, transfer->line,
+				    TRANSFER_BYTES_MAX);
+	if (station && !is_station(c->base, station->value)) {
+		g_autofree char *there = modules_text(c->base);
+
+		diagnostics_trouble(c->diagnostics, loads[LOAD_STATION]->line,
+				    "LD K%04X: %s in line %u takes slot and station in BCD; ECOM100 "
+				    "%s, stations 89 and 90",
+				    station->value, transfer->type->name, transfer->line, there);
+	}
+}
+
 /* What a message prints has the room of a frame, and no more is sent. */
 static void check_message(struct check *c, const struct instruction *i)
 {
@@ -502,6 +545,8 @@ void check_program(const struct program *program, const struct base *base, struc
 
 		if (instruction->message)
 			check_message(&check, instruction);
+		if (instruction->type->opcode == OP_RX || instruction->type->opcode == OP_WX)
+			check_transfer(&check, i);
 		if (!instruction->box)
 			continue;
 		check_user_memory(&check, instruction->box);

@@ -177,16 +177,37 @@ unsigned int instruction_words(const struct instruction *instruction)
 	}
 }
 
-/* Everything on the stack is one place further down. */
-static void push(const struct operand *stack[], unsigned int depth, const struct operand *value)
+void instruction_loads(const struct program *program, unsigned int position,
+		       const struct instruction *loads[LOADS])
 {
-	for (unsigned int i = depth - 1; i > 0; i--)
-		stack[i] = stack[i - 1];
-	stack[0] = value;
+	memset(loads, 0, LOADS * sizeof(loads[0]));
+	for (unsigned int i = 0; i < position; i++) {
+		const struct instruction *instruction = program_at(program, i);
+
+		switch (instruction->type->opcode) {
+		case OP_LD:
+		case OP_LDA:
+		case OP_LD_DOUBLE:
+			memmove(loads + 1, loads, (LOADS - 1) * sizeof(loads[0]));
+			loads[0] = instruction;
+			break;
+		case OP_ADD:
+		case OP_SUB:
+		case OP_ADD_DOUBLE:
+		case OP_SUB_DOUBLE:
+		case OP_BIN:
+		case OP_BCD:
+			loads[0] = NULL; /* not known here */
+			break;
+		default:
+			break;
+		}
+	}
 }
 
-static unsigned int transfer_words(const struct operand *bytes)
+static unsigned int transfer_words(const struct instruction *load)
 {
+	const struct operand *bytes = load ? &load->operands[0] : NULL;
 	int64_t count = bytes && bytes->kind == OPERAND_K ? bcd_value(bytes->value) : -1;
 
 	return count < 1 || count > TRANSFER_BYTES_MAX ? TRANSFER_BYTES_MAX / 2 : (count + 1) / 2;
@@ -195,31 +216,12 @@ static unsigned int transfer_words(const struct operand *bytes)
 const struct element *instruction_local(const struct program *program, unsigned int position,
 					unsigned int *words)
 {
-	const struct operand *stack[2] = { NULL, NULL };
+	const struct instruction *loads[LOADS], *address;
 
-	for (unsigned int i = 0; i < position; i++) {
-		const struct instruction *instruction = program_at(program, i);
-
-		switch (instruction->type->opcode) {
-		case OP_LD:
-		case OP_LDA:
-		case OP_LD_DOUBLE:
-			push(stack, G_N_ELEMENTS(stack), &instruction->operands[0]);
-			break;
-		case OP_ADD:
-		case OP_SUB:
-		case OP_ADD_DOUBLE:
-		case OP_SUB_DOUBLE:
-		case OP_BIN:
-		case OP_BCD:
-			stack[0] = NULL; /* not known here */
-			break;
-		default:
-			break;
-		}
-	}
-	*words = transfer_words(stack[1]);
-	return stack[0] && stack[0]->kind == OPERAND_OCTAL ? &stack[0]->element : NULL;
+	instruction_loads(program, position, loads);
+	address = loads[LOAD_ADDRESS];
+	*words = transfer_words(loads[LOAD_BYTES]);
+	return address && address->type->opcode == OP_LDA ? &address->operands[0].element : NULL;
 }
 
 static bool is_bit_of(const struct operand *operand, const char *area)

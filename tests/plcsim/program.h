@@ -111,9 +111,16 @@ static inline struct instruction *program_at(const struct program *program, unsi
 const char *instruction_name(size_t i);
 enum instruction_access instruction_access(const struct instruction *instruction);
 /*
- * Where the RX or WX at that place has its data: the word that the LDA before it
- * names, and how many words the LD before that asks for, the most if that is not
- * known. NULL if no LDA comes before it.
+ * The loads that the RX or WX at that place finds on the accumulator's stack,
+ * as far as those before it tell: the address, the number of bytes, slot and
+ * station. NULL: not known.
+ */
+enum { LOAD_ADDRESS, LOAD_BYTES, LOAD_STATION, LOADS };
+void instruction_loads(const struct program *program, unsigned int position,
+		       const struct instruction *loads[LOADS]);
+/*
+ * Where it has its data: the word that the LDA names, and how many words the LD
+ * asks for, the most if that is not known. NULL if there is no LDA.
  */
 const struct element *instruction_local(const struct program *program, unsigned int position,
 					unsigned int *words);

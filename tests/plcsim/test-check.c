@@ -351,7 +351,7 @@ static void test_transfers(void **state)
 		{ NULL, RUNG("K128", "7400", "RX"), NULL, NULL },
 		{ NULL, RUNG("K2", "37777", "RX"), NULL, NULL },
 		{ NULL, RUNG("K4", "41237", "RX"), NULL, "p:10: error: RX V41237: the last address is" },
-		{ NULL, MODULE("K0", "K1", "200") "LD V2500\nLD K2\nLDA O2110\nLD K0189\nRX V0\nEND\n", NULL,
+		{ NULL, MODULE("K0", "K1", "200") "LD V2500\nLD K0190\nLDA O2110\nLD K0189\nRX V0\nEND\n", NULL,
 		  NULL },
 	};
 

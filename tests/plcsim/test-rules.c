@@ -98,6 +98,7 @@ static void expect_rules(const struct rule *rules, size_t count)
 	"STR X1\nECWX IB-741\n    ECOM# K0\n    Workspace V1505\n    Slave ID K89\n"           \
 	"    To Slave Element " to "\n    Number of Bytes K8\n    From Master Element V2000\n" \
 	"    Success C2\n    Error C3\nEND"
+#define TRANSFER(what, bytes) "STR X1\nLD " what "\nLD " bytes "\nLDA O2000\nRX V0\nEND"
 #define MODULE(number, slot, v)                                                \
 	"ECOM100 IB-710\n ECOM# " number "\n Slot " slot "\n Status V" v "0\n" \
 	" Workspace V" v "1\n Msg Buffer V" v "2\n"
@@ -293,6 +294,15 @@ static void test_messages(void **state)
 		{ "END", "STR X1\nVPRINT V2000 \"\"\nEND", "STR X1\nVPRINT V2000\nEND",
 		  "p:19: error: VPRINT has no message; it must be text in double quotes, or references" },
 		{ "END", "STR X1\nPRINT K2 \"\"\nEND", "STR X1\nPRINT K2\nEND", "p:19: error: PRINT has no message" },
+		{ "END", TRANSFER("K0189", "K128"), TRANSFER("K0189", "K129"),
+		  "p:20: will not work: LD K129: RX in line 22 takes 1 to 128 bytes, in BCD" },
+		{ "END", TRANSFER("K0190", "K1"), TRANSFER("K0190", "K0"), "p:20: will not work: LD K0: RX in line 22" },
+		{ "END", TRANSFER("K0189", "V2000"), TRANSFER("K0189", "K1A"), "p:20: will not work: LD K1A: RX in line 22" },
+		{ "END", TRANSFER("K0189", "K2"), TRANSFER("K0289", "K2"),
+		  "p:19: will not work: LD K0289: RX in line 22 takes slot and station in BCD; ECOM100 only in K1, stations 89 and 90" },
+		{ "END", TRANSFER("V2000", "K2"), TRANSFER("K0191", "K2"), "p:19: will not work: LD K0191: RX in line 22 takes slot" },
+		{ "END", TRANSFER("K0190", "K2"), TRANSFER("KA190", "K2"), "p:19: will not work: LD KA190: RX in line 22 takes slot" },
+		{ "END", TRANSFER("K0190", "K2"), TRANSFER("K12", "K2"), "p:19: will not work: LD K0012: RX in line 22 takes slot" },
 		{ "END", "STR X1\nTMR T0 K50\nEND", "STR X1\nTMR T0 K5A\nEND",
 		  "p:19: error: 'TMR T0 K5A': TMR takes a timer such as T0 and a V-memory word or K (1 to 4 decimal digits)" },
 		{ "END", "STR X1\nSTR X2\nCNT CT0 K9999\nEND", "STR X1\nSTR X2\nCNT CT0 KFFFF\nEND",
