@@ -35,14 +35,14 @@ static void backplane_show(struct backplane *backplane)
 		       backplane->last_error ? backplane->last_error : "");
 }
 
-void backplane_count(struct backplane *backplane, bool success, const char *message)
+void backplane_count(struct backplane *backplane, bool success, const char *summary)
 {
 	if (success) {
 		backplane->sent++;
 	} else {
 		backplane->failed++;
 		g_free(backplane->last_error);
-		backplane->last_error = g_strdup(message);
+		backplane->last_error = g_strdup(summary);
 	}
 	backplane_show(backplane);
 }

@@ -48,8 +48,8 @@ void backplane_reload(struct backplane *backplane);
  */
 uint64_t backplane_stop(struct backplane *backplane);
 
-/* A request has ended, with what kind of outcome and which words for it. */
-void backplane_count(struct backplane *backplane, bool success, const char *message);
+/* A request has ended, with what kind of outcome and which words for it, for everybody to read. */
+void backplane_count(struct backplane *backplane, bool success, const char *summary);
 
 /* Lets the slots' requests be read, or not, as there is room for them. */
 void backplane_update_reading(struct backplane *backplane);

@@ -200,6 +200,23 @@ static void trace_failure(const struct request *request, const struct outcome *o
 	trace_say(request->slot, request->record.id, request->record.tag, line);
 }
 
+/*
+ * For the status text of the service, which everybody can read: no recipient,
+ * no Subject, no words of the server.
+ */
+static char *summarise(const struct request *request, const struct outcome *outcome)
+{
+	const struct detail *detail = detail_find(outcome->detail);
+	struct code row;
+
+	status_explain(outcome->status, &row);
+	return g_strdup_printf("%s: status %u in state %u (%s), %s", request->slot->name,
+			       outcome->status, outcome->state, state_doing(outcome->state),
+			       detail && detail->code ? detail->text :
+			       row.name		      ? row.name :
+							row.meaning);
+}
+
 static void record_refused(const struct request *request, int completed)
 {
 	if (completed < 0 && completed != -ESTALE && completed != -ENODEV)
@@ -211,6 +228,7 @@ struct ended *record_outcome(const struct request *request, const struct outcome
 			     int completed)
 {
 	g_autofree char *message = describe(request, outcome, completed);
+	g_autofree char *summary = summarise(request, outcome);
 	bool success = outcome->status == STATUS_SUCCESS;
 	g_autofree char *id = kind(outcome, completed);
 	struct journal_entry *entry = journal_entry_new(success ? LOG_INFO : LOG_WARNING, id, "%s",
@@ -222,7 +240,7 @@ struct ended *record_outcome(const struct request *request, const struct outcome
 	journal_write(entry);
 	record_refused(request, completed);
 	trace_failure(request, outcome);
-	backplane_count(request->slot->backplane, success, message);
+	backplane_count(request->slot->backplane, success, summary);
 	return keep(request, outcome, message, completed);
 }
 

@@ -218,6 +218,20 @@ static void test_turns(void **state)
 }
 
 /* What the driver is told in each state: contract of the claim. */
+/* The service's status text is for everybody: no address, no Subject, no word of the server. */
+static void expect_last_error(const struct bench *bench, const char *beginning)
+{
+	static const char *const secrets[] = { "@", "Widget", "5.1.1", "who" };
+	const char *text = bench->backplane->last_error;
+
+	assert_non_null(text);
+	if (!g_str_has_prefix(text, beginning))
+		print_message("%s\n", text);
+	assert_true(g_str_has_prefix(text, beginning));
+	for (size_t i = 0; i < G_N_ELEMENTS(secrets); i++)
+		assert_null(strstr(text, secrets[i]));
+}
+
 /* One of two is refused: the other gets it, and each one's reply is kept and journalled. */
 static void test_partly(void **state)
 {
@@ -229,13 +243,14 @@ static void test_partly(void **state)
 	const struct ended *ended;
 
 	(void)state;
-	device_fake_mail(bench->fake, "joe@acme.com, mark@hosteng.com", "x", "y", 5000);
+	device_fake_mail(bench->fake, "joe@acme.com, mark@hosteng.com", "Widget", "y", 5000);
 	run(bench, 1);
 	assert_int_equal(result(bench, 0)->status, 550);
 	assert_int_equal(result(bench, 0)->detail, DETAIL_PARTLY);
 	assert_int_equal(result(bench, 0)->sent, SENT_PARTLY);
 	ended = g_queue_peek_head((GQueue *)&slot->history.ended);
 	assert_string_equal(ended->to, "joe@acme.com (550), mark@hosteng.com (250)");
+	expect_last_error(bench, "0:K1: status 550 in state 4 ");
 	server_settle(bench->server);
 	assert_int_equal(server_messages(bench->server), 1);
 	bench_free(bench);
