@@ -25,20 +25,37 @@ static const char *origin(const struct slot *slot, const char *field, const char
 	return site ? "site" : "default";
 }
 
+static char *site_value(const struct slot *slot, const char *field)
+{
+	return configuration_value(slot->backplane->configuration, slot->card, slot->number, field);
+}
+
+enum level { LEVEL_SITE, LEVEL_STORED, LEVEL_WORKING };
+
+/* What a level has of a field, from below it if need be; to be freed. */
+static char *level_value(const struct slot *slot, enum level level, const char *field)
+{
+	const char *value = level == LEVEL_WORKING ? store_working(slot->store, field) : NULL;
+	g_autofree char *site = site_value(slot, field), *tls = NULL;
+
+	if (!value && level != LEVEL_SITE)
+		value = store_stored(slot->store, field);
+	if (!value)
+		value = site;
+	if (value)
+		return g_utf8_make_valid(value, -1);
+	tls = strcmp(field, "TLS") != 0 ? level_value(slot, level, "TLS") : NULL;
+	return g_strdup(setup_standard(field, tls));
+}
+
 static int append_field(sd_bus_message *reply, const struct slot *slot, const char *field)
 {
-	g_autofree char *site = configuration_value(slot->backplane->configuration, slot->card,
-						    slot->number, field);
-	const char *stored = store_stored(slot->store, field);
-	const char *working = store_working(slot->store, field);
-	g_autofree char *valid = NULL;
-	struct setup_field description;
+	g_autofree char *working = level_value(slot, LEVEL_WORKING, field);
+	g_autofree char *stored = level_value(slot, LEVEL_STORED, field);
+	g_autofree char *below = level_value(slot, LEVEL_SITE, field);
+	g_autofree char *site = site_value(slot, field);
 
-	setup_describe_field(field, &description);
-	valid = g_utf8_make_valid(site ? site : description.standard, -1);
-	stored = stored ? stored : valid;
-	working = working ? working : stored;
-	return sd_bus_message_append(reply, "(sssss)", field, working, stored, valid,
+	return sd_bus_message_append(reply, "(sssss)", field, working, stored, below,
 				     origin(slot, field, site));
 }
 

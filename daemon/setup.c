@@ -12,8 +12,9 @@
 #include "status.h"
 #include "text.h"
 
-#define SMTP_PORT  25
-#define SMTPS_PORT 465
+#define SMTP_PORT	25
+#define SMTPS_PORT	465
+#define SMTPS_PORT_TEXT "465"
 
 /* A chattering contact must not get the site's account blocked. */
 #define RATE_COUNT_DEFAULT   100
@@ -528,6 +529,15 @@ bool setup_describe_field(const char *name, struct setup_field *description)
 	description->required = field->flags & REQUIRED;
 	description->site_only = field->flags & SITE_ONLY;
 	return true;
+}
+
+const char *setup_standard(const char *name, const char *tls)
+{
+	const struct field *field = find_field(name);
+
+	if (field && field->set == set_port && tls && !strcmp(tls, "implicit"))
+		return SMTPS_PORT_TEXT;
+	return field ? field->standard : "";
 }
 
 /* The first problem is the one that a ladder program gets to see. */

@@ -94,6 +94,9 @@ bool setup_is_named_field(const char *name);
 /* Letters, digits, - and _: the NAME of a group or text. */
 bool setup_is_name(const char *name, size_t length);
 
+/* A field's value if nobody sets it; implicit TLS (@tls, or NULL) has a port of its own. */
+const char *setup_standard(const char *name, const char *tls);
+
 /* False if there is no such field. */
 bool setup_describe_field(const char *name, struct setup_field *field);
 

@@ -264,21 +264,26 @@ static void put(GHashTable *values, const char *field, const char *value)
 		g_hash_table_remove(values, field);
 }
 
+/* What the working copy has of a field; to be freed. */
+static char *working_value(const struct change *change, const char *field)
+{
+	const struct store *store = change->store;
+	const char *value = g_hash_table_lookup(change->levels->working, field);
+
+	if (!value)
+		value = g_hash_table_lookup(change->levels->stored, field);
+	if (value)
+		return g_strdup(value);
+	return store->callbacks ? store->callbacks->site(store->userdata, field) : NULL;
+}
+
 /* What the working copy had from below it becomes its own. */
 static void pin(const struct change *change, const char *field)
 {
-	const struct store *store = change->store;
-	struct levels *levels = change->levels;
-	const char *value = g_hash_table_lookup(levels->stored, field);
-	g_autofree char *site = NULL;
+	g_autofree char *value = working_value(change, field), *tls = working_value(change, "TLS");
 
-	if (g_hash_table_contains(levels->working, field))
-		return;
-	if (!value && store->callbacks)
-		site = store->callbacks->site(store->userdata, field);
-	if (!value)
-		value = site ? site : "";
-	put(levels->working, field, value);
+	if (!g_hash_table_contains(change->levels->working, field))
+		put(change->levels->working, field, value ? value : setup_standard(field, tls));
 }
 
 static void follow(struct change *change, const char *field)

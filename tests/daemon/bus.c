@@ -416,6 +416,12 @@ static void test_setup(void **state)
 	expect_field(bench, "Timeout", "90|90|7|stored");
 	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 0, 1, "Timeout"));
 	expect_field(bench, "Timeout", "7|7|7|site");
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "stored", 1, "TLS", "implicit", 0));
+	expect_field(bench, "Port", "25|465|25|default");
+	expect_ok(CALL_SLOT("RestoreSetup", NULL));
+	expect_field(bench, "Port", "465|465|25|default");
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 1, "Port", "26", 0));
+	expect_field(bench, "Port", "26|26|25|stored");
 }
 
 static void test_setup_refused(void **state)

@@ -221,6 +221,10 @@ static void test_stored_only(void **state)
 	expect(bench, "Port", "587"); /* the site's */
 	assert_int_equal(change(bench, STORE_STORED, "SenderName", "x", &engineer), 0);
 	expect(bench, "SenderName", ""); /* undefined until now */
+	assert_int_equal(change(bench, STORE_STORED, "TLS", "implicit", &engineer), 0);
+	expect(bench, "TLS", "none"); /* nothing is "" that cannot be */
+	assert_int_equal(change(bench, STORE_STORED, "Timeout", "90", &engineer), 0);
+	expect(bench, "Timeout", "60");
 	reopen(bench, 1);
 	expect(bench, "Server", "10.0.0.1");
 	reopen(bench, 2);
