@@ -32,6 +32,7 @@ sbindir ?= $(prefix)/sbin
 unitdir ?= $(prefix)/lib/systemd/system
 udevdir ?= $(prefix)/lib/udev
 sysusersdir ?= $(prefix)/lib/sysusers.d
+tmpfilesdir ?= $(prefix)/lib/tmpfiles.d
 catalogdir ?= $(prefix)/lib/systemd/catalog
 # dbus-daemon reads no other prefix
 dbusdir ?= /usr/share/dbus-1

@@ -31,6 +31,7 @@ install-daemon: $(BUILD)/ecemaild $(BUILD)/ecemailctl $(BUILD)/ecemail-codes.cat
 	install -D -m 644 daemon/org.ecemail1.conf $(DESTDIR)$(dbusdir)/system.d/org.ecemail1.conf
 	install -D -m 644 daemon/60-ecemail.rules $(DESTDIR)$(udevdir)/rules.d/60-ecemail.rules
 	install -D -m 644 daemon/ecemail.sysusers $(DESTDIR)$(sysusersdir)/ecemail.conf
+	install -D -m 644 daemon/ecemail.tmpfiles $(DESTDIR)$(tmpfilesdir)/ecemail.conf
 	install -D -m 644 daemon/ecemail.catalog $(DESTDIR)$(catalogdir)/ecemail.catalog
 	install -D -m 644 $(BUILD)/ecemail-codes.catalog $(DESTDIR)$(catalogdir)/ecemail-codes.catalog
 	install -D -m 644 daemon/ctl/ecemailctl.bash \

@@ -228,7 +228,10 @@ static struct setup *slot_setup(const char *name, int *status)
 	setup = site_setup(&slot, &source);
 	if (!output_as_json)
 		printf("Setup of slot %s: %s\n", slot.name, site_source_name(source));
-	if (!setup->server)
+	if (source == SITE_NOTHING)
+		*status = complain(EXIT_UNKNOWN, "the setup is %s: sudo, or --server HOST",
+				   site_source_name(source));
+	else if (!setup->server)
 		*status = complain(EXIT_WRONG, "the setup has no Server: ecemailctl setup set %s "
 					       "Server=ADDRESS",
 				   slot.name);

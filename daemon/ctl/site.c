@@ -14,6 +14,7 @@
 const char *site_source_name(enum site_source source)
 {
 	static const char *const names[] = {
+		[SITE_NOTHING] = "for root and group ecemail to see",
 		[SITE_DAEMON] = "as the daemon has it",
 		[SITE_FILES] = "as the files have it; the daemon cannot be asked",
 		[SITE_DEFAULTS] = "the site's defaults; what is stored for the slot is for group "
@@ -125,6 +126,8 @@ struct setup *site_setup(const struct slot *slot, enum site_source *source)
 		return setup;
 	stored = slot ? read_stored(slot) : NULL;
 	*source = !access(SITE_STATE, R_OK | X_OK) || errno == ENOENT ? SITE_FILES : SITE_DEFAULTS;
+	if (*source == SITE_DEFAULTS && access(SITE_CONFIGURATION, R_OK) && errno == EACCES)
+		*source = SITE_NOTHING;
 	configuration = configuration_load(SITE_CONFIGURATION);
 	setup = configuration_setup_over(configuration, slot ? slot->card : 0,
 					 slot ? slot->number : 0, stored);

@@ -13,6 +13,7 @@ enum site_source {
 	SITE_DAEMON, /* the working copy, from the daemon */
 	SITE_FILES, /* stored setup over site defaults, as the files have them */
 	SITE_DEFAULTS, /* site defaults only: the stored setup cannot be read */
+	SITE_NOTHING, /* neither can the site's */
 };
 
 /* "as the daemon has it" and the like */

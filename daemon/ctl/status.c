@@ -139,9 +139,12 @@ static void add_setup(JsonObject *slot, const struct setup *setup, enum site_sou
 	JsonObject *object = json_object_new();
 	g_autoptr(GString) cc = g_string_new(NULL);
 
+	json_object_set_object_member(slot, "setup", object);
+	json_object_set_string_member(object, "source", site_source_name(source));
+	if (source == SITE_NOTHING)
+		return;
 	for (guint i = 0; i < setup->cc->len; i++)
 		g_string_append_printf(cc, "%s%s", i ? ", " : "", (char *)setup->cc->pdata[i]);
-	json_object_set_string_member(object, "source", site_source_name(source));
 	add_field(object, "Server", setup->server);
 	add_field(object, "SenderName", setup->sender_name);
 	add_field(object, "SenderAddress", setup->sender_address);
@@ -149,7 +152,6 @@ static void add_setup(JsonObject *slot, const struct setup *setup, enum site_sou
 	json_object_set_int_member(object, "Port", setup->port);
 	json_object_set_int_member(object, "Timeout", setup->timeout);
 	add_field(object, "problem", setup->problem);
-	json_object_set_object_member(slot, "setup", object);
 }
 
 static void print_setup(JsonObject *slot)
@@ -166,6 +168,8 @@ static void print_setup(JsonObject *slot)
 	JsonObject *setup = json_object_get_object_member(slot, "setup");
 
 	output_field("E-mail setup", json_object_get_string_member(setup, "source"));
+	if (!json_object_has_member(setup, "Port"))
+		return;
 	for (const struct output_label *label = labels; label->member; label++) {
 		g_autofree char *text = output_member(setup, label->member);
 
