@@ -134,7 +134,11 @@ static void check_network(struct patient *patient)
 	g_autofree char *line = network_setup_line(network);
 	const char *link = json_object_get_string_member_with_default(network, "link", "");
 
-	if (json_object_has_member(network, "problem") ||
+	if (patient->source == SITE_NOTHING)
+		add(patient, finding_new("4 TCP/IP", VERDICT_UNKNOWN, "sudo ecemailctl doctor",
+					 "the mail server is %s; %s",
+					 site_source_name(patient->source), line));
+	else if (json_object_has_member(network, "problem") ||
 	    !json_object_has_member(network, "address"))
 		add(patient, finding_new("4 TCP/IP", VERDICT_WRONG,
 					 "ip address; ip route. Ask the network's administrator for "
@@ -168,6 +172,11 @@ static void check_setup(struct patient *patient)
 	const struct detail *detail = detail_find(patient->setup->detail);
 	g_autofree char *remedy = NULL;
 
+	if (patient->source == SITE_NOTHING) {
+		add(patient, finding_new("6 E-mail setup", VERDICT_UNKNOWN, "sudo ecemailctl doctor",
+					 "it is %s", site_source_name(patient->source)));
+		return;
+	}
 	if (!patient->setup->problem) {
 		add(patient, finding_new("6 E-mail setup", VERDICT_OK, NULL,
 					 "complete: server %s port %u, sender %s (%s)",
@@ -197,12 +206,16 @@ static void check_config_box(struct patient *patient)
 {
 	gint64 reads = number_of(patient->sysfs, "rx_accepted");
 
+	static const char place[] =
+		"look in your programming software: an ECOM100 box at the top of the program, its "
+		"Slot the number of this slot, executed every scan";
+
 	add(patient,
-	    reads ? finding_new("7 ECOM100 box", VERDICT_OK, NULL,
-				"a program reads this module: %d RX answered", (int)reads) :
-		    finding_new("7 ECOM100 box", VERDICT_UNKNOWN,
-				"in the programming software: an ECOM100 box at the top of the "
-				"program, its Slot the number of this slot, executed every scan",
+	    reads ? finding_new("7 ECOM100 box", VERDICT_UNKNOWN, place,
+				"its place in the program cannot be known from here; a program "
+				"reads this module: %d RX answered",
+				(int)reads) :
+		    finding_new("7 ECOM100 box", VERDICT_UNKNOWN, place,
 				"no program has read this module since the driver took the card"));
 }
 
