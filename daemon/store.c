@@ -26,6 +26,8 @@
 #include "setup.h"
 #include "store.h"
 
+#define SHOWN_MAX 200 /* bytes of a value, in the journal */
+
 struct store {
 	struct disk *disk;
 	char *place;
@@ -201,7 +203,9 @@ static int check_field(const char *name, const char *value, char **problem)
 	struct setup_field field;
 
 	if (!setup_describe_field(name, &field)) {
-		*problem = g_strdup_printf("%s: the setup has no such field", name);
+		*problem = g_strdup_printf("%s: the setup has no such field; allowed: "
+					   "those of ecemailctl setup fields",
+					   name);
 		return -ENOENT;
 	}
 	if (field.site_only) {
@@ -353,10 +357,13 @@ static char *describe_values(GHashTable *values)
 
 	for (GList *at = names; at; at = at->next) {
 		const char *value = g_hash_table_lookup(values, at->data);
+		/* not cut within a character: the journal would show no text at all */
+		g_autofree char *shown = g_utf8_make_valid(
+			value ? value : "", value ? (gssize)strnlen(value, SHOWN_MAX) : 0);
 
-		g_string_append_printf(text, "%s%s%s%.200s", text->len ? "; " : "",
+		g_string_append_printf(text, "%s%s%s%s", text->len ? "; " : "",
 				       (char *)at->data, value ? "=" : " as the site has it",
-				       value ? value : "");
+				       shown);
 	}
 	return g_string_free(text, FALSE);
 }
