@@ -51,12 +51,14 @@ void output_json(JsonObject *object)
 
 char *output_clean(const char *text)
 {
-	char *clean = g_utf8_make_valid(text, -1);
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	GString *clean = g_string_new(NULL);
 
-	for (char *c = clean; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return clean;
+	for (const char *c = valid; *c; c = g_utf8_next_char(c))
+		g_string_append_unichar(clean, g_unichar_iscntrl(g_utf8_get_char(c)) ?
+						       '?' :
+						       g_utf8_get_char(c));
+	return g_string_free(clean, FALSE);
 }
 
 static int width(void)
@@ -171,15 +173,21 @@ static int column_width(const struct output_table *table, guint column)
 	return (int)widest;
 }
 
-/* The last column of a row is not padded. */
+/* The last column of a row is not padded; on a terminal it goes on below itself. */
 static void print_row(char **cells, const int *widths)
 {
-	for (; *cells; cells++, widths++) {
+	int indent = 0;
+
+	for (; cells[1]; cells++, widths++) {
 		int length = (int)g_utf8_strlen(*cells, -1);
 
-		printf("%s%*s", *cells, cells[1] ? *widths - length + 2 : 0, "");
+		printf("%s%*s", *cells, *widths - length + 2, "");
+		indent += *widths + 2;
 	}
-	putchar('\n');
+	if (isatty(STDOUT_FILENO) && indent < WIDTH_DEFAULT)
+		print_wrapped(*cells, indent);
+	else
+		puts(*cells);
 }
 
 void output_table_print(struct output_table *table)

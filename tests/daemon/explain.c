@@ -291,6 +291,15 @@ static void test_exit_statuses(void **state)
 	output_as_json = FALSE;
 }
 
+/* What a terminal would obey is not shown to it, be it of ASCII or beyond. */
+static void test_clean(void **state)
+{
+	g_autofree char *text = output_clean("a\x1b[2J\x7f\xc2\x9b" "31m \xc3\xa4\xff");
+
+	(void)state;
+	assert_string_equal(text, "a?[2J??31m \xc3\xa4\xef\xbf\xbd");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +313,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_catalogue),
 		cmocka_unit_test(test_extensions),
 		cmocka_unit_test(test_exit_statuses),
+		cmocka_unit_test(test_clean),
 	};
 
 	if (argc > 1)
