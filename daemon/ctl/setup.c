@@ -53,12 +53,15 @@ static JsonObject *field_object(const struct field *field)
 
 static void add_row(struct output_table *table, const struct field *field)
 {
-	char **cells = g_new0(char *, 5);
+	const char *value = *field->working ? field->working : undefined;
+	const char *stored = *field->stored ? field->stored : undefined;
+	char **cells = g_new0(char *, 4);
 
 	cells[0] = g_strdup(field->name);
-	cells[1] = g_strdup(*field->working ? field->working : undefined);
-	cells[2] = g_strdup(field->from);
-	cells[3] = g_strdup(strcmp(field->stored, field->working) != 0 ? field->stored : "");
+	cells[1] = g_strdup(field->from);
+	cells[2] = strcmp(field->stored, field->working) != 0 ?
+			   g_strdup_printf("%s (stored: %s)", value, stored) :
+			   g_strdup(value);
 	output_table_add(table, cells);
 }
 
@@ -72,8 +75,7 @@ static void print_problem(const char *problem, const struct slot *slot)
 
 static void print_setup(GVariant *fields, const char *problem, const struct slot *slot)
 {
-	static const char *const headings[] = { "FIELD", "VALUE", "FROM", "STORED, IF ANOTHER",
-						NULL };
+	static const char *const headings[] = { "FIELD", "FROM", "VALUE", NULL };
 	struct output_table *table = output_table_new(headings);
 	struct field field;
 	GVariantIter iter;
@@ -146,8 +148,19 @@ static void say_kept(GVariant *reply, const struct slot *slot)
 	       names, slot->name);
 }
 
-/* What is missing still. */
-static int say_problem(const struct slot *slot)
+static JsonArray *kept_array(GVariant *reply)
+{
+	g_autofree const char **kept = NULL;
+	JsonArray *array = json_array_new();
+
+	g_variant_get(reply, "(^a&s)", &kept);
+	for (const char **field = kept; *field; field++)
+		json_array_add_string_element(array, *field);
+	return array;
+}
+
+/* What is missing still; @change is SetSetup's reply, or NULL. */
+static int say_problem(const struct slot *slot, GVariant *change)
 {
 	g_autoptr(GVariant) reply = NULL;
 	const char *problem;
@@ -162,9 +175,13 @@ static int say_problem(const struct slot *slot)
 
 		json_object_set_string_member(object, "slot", slot->name);
 		json_object_set_string_member(object, "problem", problem);
+		if (change)
+			json_object_set_array_member(object, "kept", kept_array(change));
 		output_json(object);
 		return EXIT_OK;
 	}
+	if (change)
+		say_kept(change, slot);
 	print_problem(problem, slot);
 	if (!*problem)
 		printf("Slot %s: the setup is complete and in force.\n", slot->name);
@@ -182,11 +199,7 @@ static int change(const struct slot *slot, GVariant *values, const char *const *
 			 g_variant_new("(s@a{ss}@as)", level(), values,
 				       g_variant_new_strv(unset ? unset : none, -1)),
 			 &r);
-	if (!reply)
-		return r;
-	if (!output_as_json)
-		say_kept(reply, slot);
-	return say_problem(slot);
+	return reply ? say_problem(slot, reply) : r;
 }
 
 static int set(const struct slot *slot, int count, char **words)
@@ -218,7 +231,7 @@ static int restore(const struct slot *slot)
 	int r;
 
 	reply = bus_call(slot, "RestoreSetup", NULL, &r);
-	return reply ? say_problem(slot) : r;
+	return reply ? say_problem(slot, NULL) : r;
 }
 
 /* Editing: the stored setup as FIELD=VALUE lines */
@@ -285,8 +298,8 @@ static int apply(const struct slot *slot, GHashTable *before, GHashTable *after)
 	g_ptr_array_add(unset, NULL);
 	if (!changed && unset->len == 1) {
 		g_variant_builder_clear(&values);
-		puts("Nothing was changed.");
-		return EXIT_OK;
+		return output_as_json ? say_problem(slot, NULL) :
+					(puts("Nothing was changed."), EXIT_OK);
 	}
 	return change(slot, g_variant_builder_end(&values), (const char *const *)unset->pdata);
 }
@@ -376,28 +389,31 @@ static int export(void)
 	return EXIT_OK;
 }
 
-static char *read_all(const char *path)
+static char *read_all(const char *path, gsize *length)
 {
-	g_autoptr(GString) text = NULL;
 	char buffer[4096], *contents = NULL;
+	GString *text;
 	size_t n;
 
 	if (path && strcmp(path, "-") != 0)
-		return g_file_get_contents(path, &contents, NULL, NULL) ? contents : NULL;
+		return g_file_get_contents(path, &contents, length, NULL) ? contents : NULL;
 	text = g_string_new(NULL);
 	while ((n = fread(buffer, 1, sizeof(buffer), stdin)))
 		g_string_append_len(text, buffer, (gssize)n);
-	return g_strdup(text->str);
+	*length = text->len;
+	return g_string_free(text, FALSE);
 }
 
 static int import(const char *path)
 {
-	g_autofree char *text = read_all(path);
+	gsize length = 0;
+	g_autofree char *text = read_all(path, &length);
 	g_autofree const char **places = NULL;
 	g_autoptr(GVariant) reply = NULL;
 	int r;
 
-	if (!text || !g_utf8_validate(text, -1, NULL))
+	/* a file that a power cut has filled with NULs is no text either */
+	if (!text || !g_utf8_validate(text, (gssize)length, NULL))
 		return complain(EXIT_USAGE, "%s: cannot be read as text in UTF-8", path ? path : "-");
 	reply = bus_call(NULL, "ImportSetup", g_variant_new("(s)", text), &r);
 	if (!reply)
