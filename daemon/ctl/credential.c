@@ -21,8 +21,11 @@
 #define SECRET_MAX	4096
 #define NAME_MAX_LENGTH 64
 
-/* From a terminal without echo, else the first line of standard input. */
-static gboolean read_secret(char *secret, size_t size)
+/*
+ * From a terminal without echo, else the first line of standard input. Returns
+ * how many bytes it has, @size and more: too many.
+ */
+static size_t read_secret(char *secret, size_t size)
 {
 	struct termios old, silent;
 	gboolean terminal = !tcgetattr(STDIN_FILENO, &old);
@@ -40,9 +43,11 @@ static gboolean read_secret(char *secret, size_t size)
 		fputc('\n', stderr);
 	}
 	if (!line)
-		return FALSE;
+		return 0;
+	if (!strchr(secret, '\n') && strlen(secret) == size - 1 && !feof(stdin) && getchar() != EOF)
+		return size;
 	secret[strcspn(secret, "\r\n")] = '\0';
-	return *secret != '\0';
+	return strlen(secret);
 }
 
 /* The secret goes by a pipe: nobody sees it in a list of processes. */
@@ -134,6 +139,7 @@ static int store(const char *name, const char *secret)
 static int run(int count, char **words)
 {
 	char secret[SECRET_MAX];
+	size_t length;
 	int r;
 
 	if (count != 2 || strcmp(words[0], "set") != 0)
@@ -144,9 +150,12 @@ static int run(int count, char **words)
 	if (geteuid())
 		return complain(EXIT_UNKNOWN, "this is for root: sudo ecemailctl credential set %s",
 				words[1]);
-	if (!read_secret(secret, sizeof(secret)))
-		return usage_error("the secret is empty; nothing was changed");
-	r = store(words[1], secret);
+	length = read_secret(secret, sizeof(secret));
+	if (!length || length >= sizeof(secret))
+		r = usage_error("the secret is %s; allowed: 1 to %d bytes. Nothing was changed",
+				length ? "too long" : "empty", SECRET_MAX - 1);
+	else
+		r = store(words[1], secret);
 	explicit_bzero(secret, sizeof(secret));
 	return r;
 }

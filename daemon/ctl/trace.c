@@ -84,12 +84,14 @@ static gboolean on_interrupt(gpointer loop)
 	return G_SOURCE_CONTINUE;
 }
 
-/* The daemon has gone: there is nothing to wait for. */
+static gboolean vanished;
+
+/* The daemon has gone: there is nothing to wait for, and no trace to switch off. */
 static void on_vanished(GDBusConnection *bus, const char *name, gpointer loop)
 {
 	(void)bus;
 	(void)name;
-	complain(EXIT_UNKNOWN, "ecemaild has ended");
+	vanished = TRUE;
 	g_main_loop_quit(loop);
 }
 
@@ -142,6 +144,8 @@ static int follow(struct slot *slot)
 	print_line("", slot->name, "EMail Trace On; Ctrl-C ends it, as 30 minutes do");
 	if (output_flush())
 		wait_for_lines(bus, slot);
+	if (vanished)
+		return complain(EXIT_UNKNOWN, "ecemaild has ended: systemctl status ecemaild");
 	if (!was_on)
 		switch_trace(slot, "SetTrace", FALSE);
 	return EXIT_OK;
