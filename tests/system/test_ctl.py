@@ -179,14 +179,18 @@ def test_all_is_well(bench):
     assert result.status == 0 and "Nothing wrong found." in result.stdout, result.stdout
     for number in range(1, 11):
         assert re.search(rf"^(ok|\?) +{number} ", result.stdout, re.MULTILINE), result.stdout
+    for number in (1, 7):
+        assert re.search(rf"^\? +{number} ", result.stdout, re.MULTILINE), result.stdout
 
 
 def test_daemon_stopped(bench):
-    """The daemon is stopped; history has what was before."""
+    """The daemon is stopped; history has what was before, and who follows a trace is told."""
     assert bench.press() == [BUSY, SUCCESS]
     bench.outcomes(bench.start)
-    bench.run(["systemctl", "stop", "ecemaild"])
+    result = bench.run(["sh", "-c", "timeout 60 ecemailctl trace K1 & sleep 5; "
+                        "systemctl stop ecemaild; wait $!"], check=False)
     try:
+        assert result.status == 3 and "has ended" in result.stderr, (result.status, result.stderr)
         names_fault(bench, "service", "stopped", "systemctl start ecemaild")
         assert finding(bench, "status", "slot")[1]["verdict"] == "wrong"
         last = json.loads(ctl(bench, "history", "--json", "-n", "1").stdout)
@@ -274,6 +278,23 @@ def test_no_rights(bench):
         assert result.status == 3, (words, result.status, result.stdout)
         assert "root" in result.stderr, (words, result.stderr)
         assert "mark@hosteng.com" not in result.stdout + result.stderr, words
+    bench.configure(Cc="night@hosteng.com")
+    on_bus(bench)
+    bench.stop_postfix()
+    assert bench.press() == [BUSY, error(20)]
+    bench.start_postfix()
+    for words in (["systemctl", "status", "ecemaild"], ["ecemailctl", "status"],
+                  ["ecemailctl", "status", "--json"], ["ecemailctl", "doctor", "--json"],
+                  ["ecemailctl", "probe", "K1"], ["ecemailctl", "metrics"],
+                  ["cat", "/etc/ecemail/ecemaild.conf"]):
+        result = bench.run(["runuser", "-u", "mark", "--", *words], check=False)
+        for secret in ("mark@hosteng.com", "night@", "Widget", "PLC@"):
+            assert secret not in result.stdout + result.stderr, (words, secret, result.stdout)
+    assert "status 20" in ctl(bench, "status", user="mark").stdout
+    _, row = finding(bench, "doctor", "6 E-mail setup", user="mark")
+    assert row["verdict"] == "unknown" and "group ecemail" in row["text"], row
+    result = ctl(bench, "probe", "K1", user="mark")
+    assert result.status == 3 and "--server" in result.stderr, result.stderr
 
 
 def test_group_member(bench):
@@ -394,6 +415,12 @@ def test_setup_levels(bench):
         assert result.status == 1 and named in result.stderr, (words, result.stderr)
         assert "GDBus" not in result.stderr, result.stderr
     assert ctl(bench, "setup", "set", "Port").status == 2
+    status, said = ctl_json(bench, "setup", "set", "TLS=implicit", "--stored")
+    assert (status, said["problem"], said["kept"]) == (0, "", []), said
+    fields = setup_of(bench)
+    assert (fields["Port"]["working"], fields["Port"]["stored"]) == ("25", "465"), fields["Port"]
+    assert bench.press() == [BUSY, SUCCESS]
+    assert ctl(bench, "setup", "set", "--unset", "TLS").status == 0
 
 
 def test_setup_text(bench):
@@ -412,7 +439,16 @@ def test_setup_text(bench):
     assert setup_of(bench)["Port"]["stored"] == "2700"
     result = ctl(bench, "setup", "import", "-", input="rubbish")
     assert result.status == 1 and setup_of(bench)["Port"]["stored"] == "2700", result.stderr
+    bench.run(["sh", "-c", "{ sed s/2700/2800/ /root/setup.txt; printf '\\0'; } >/root/damaged.txt"])
+    result = ctl(bench, "setup", "import", "/root/damaged.txt")
+    assert result.status == 2 and setup_of(bench)["Port"]["stored"] == "2700", result.stderr
     assert "Server" in ctl(bench, "setup", "fields").stdout
+    cc = ", ".join(f"name{number}@hosteng.com" for number in range(9))
+    assert ctl(bench, "setup", "set", f"Cc={cc}").status == 0
+    shown = bench.run(["script", "-qc", "stty cols 60; ecemailctl setup show", "/dev/null"],
+                      check=False).stdout
+    assert "name8@" in shown, shown
+    assert max(map(len, shown.splitlines())) <= 60, shown
 
 
 def test_credential(bench):
@@ -428,6 +464,8 @@ def test_credential(bench):
                        "/etc/credstore.encrypted/ecemail-plc.cred", "-"]).stdout
     assert shown.strip() == secret, shown
     assert ctl(bench, "credential", "set", "../x", input="x\n").status == 2
+    result = ctl(bench, "credential", "set", "plc", input="x" * 4096 + "\n")
+    assert result.status == 2 and "too long" in result.stderr, result.stderr
     bench.run(["rm", "/etc/systemd/system/ecemaild.service.d/credential-plc.conf"])
     bench.run(["systemctl", "daemon-reload"])
 
