@@ -44,6 +44,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 	(void)source;
 	(void)info;
 	wait_us = backplane_stop(userdata);
+	journal_log(LOG_INFO, MESSAGE_STOPPING, "ecemaild stops%s",
+		    wait_us ? ", once the server's answer to a mail is there" : "");
 	sd_notify(false, "STOPPING=1");
 	if (wait_us)
 		sd_notifyf(false, "EXTEND_TIMEOUT_USEC=%" PRIu64, wait_us + G_USEC_PER_SEC);
@@ -86,6 +88,7 @@ static int serve(sd_event *event, struct backplane *backplane)
 		r = sd_event_set_watchdog(event, true);
 	if (r < 0)
 		return r;
+	journal_log(LOG_INFO, MESSAGE_STARTED, "ecemaild " ECEMAIL_VERSION " started");
 	sd_notify(false, "READY=1");
 	return sd_event_loop(event);
 }

@@ -25,6 +25,8 @@
 #define MESSAGE_PROBE_FAILED  "e0d1f5a7c3b94b6a8f2e4d7c9a1b3055"
 #define MESSAGE_SLOT_OPENED   "c2b5aa678d384a7d8854b0a52c9e0bb4"
 #define MESSAGE_SLOT_GONE     "0c89e3a82c4d40258461f458f1321bab"
+#define MESSAGE_STARTED	      "8f4bb1d9b86c4d0f9a3a6d0f6e0c5b12"
+#define MESSAGE_STOPPING      "c7d3f0a41e9b4b6d8a52e8b90d1f7e36"
 
 /* One entry on its way to the writer thread. */
 struct journal_entry;

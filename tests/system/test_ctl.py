@@ -727,6 +727,8 @@ def test_service(bench):
         assert bench.daemon("SubState")["SubState"] == "running"
         assert status_text(bench).startswith("no slot yet, waiting for a card"), status_text(bench)
         pid = bench.daemon("MainPID")
+        for subject in "The e-mail daemon stops", "The e-mail daemon has started":
+            assert bench.poll(lambda words=subject: words in bench.journalctl(start, "-x"), 10)
     finally:
         bench.run(["/usr/lib/ecemail-bench/bind-cards"])
     bench.ctl("wait", "V1400=0", "30")
