@@ -30,7 +30,11 @@ static char *site_value(const struct slot *slot, const char *field)
 	return configuration_value(slot->backplane->configuration, slot->card, slot->number, field);
 }
 
-enum level { LEVEL_SITE, LEVEL_STORED, LEVEL_WORKING };
+enum level {
+	LEVEL_SITE,
+	LEVEL_STORED,
+	LEVEL_WORKING,
+};
 
 /* What a level has of a field, from below it if need be; to be freed. */
 static char *level_value(const struct slot *slot, enum level level, const char *field)

@@ -139,7 +139,7 @@ static void check_network(struct patient *patient)
 					 "the mail server is %s; %s",
 					 site_source_name(patient->source), line));
 	else if (json_object_has_member(network, "problem") ||
-	    !json_object_has_member(network, "address"))
+		 !json_object_has_member(network, "address"))
 		add(patient, finding_new("4 TCP/IP", VERDICT_WRONG,
 					 "ip address; ip route. Ask the network's administrator for "
 					 "address, subnet mask and gateway of this PC",

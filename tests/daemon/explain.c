@@ -294,7 +294,8 @@ static void test_exit_statuses(void **state)
 /* What a terminal would obey is not shown to it, be it of ASCII or beyond. */
 static void test_clean(void **state)
 {
-	g_autofree char *text = output_clean("a\x1b[2J\x7f\xc2\x9b" "31m \xc3\xa4\xff");
+	g_autofree char *text = output_clean("a\x1b[2J\x7f\xc2\x9b"
+					     "31m \xc3\xa4\xff");
 
 	(void)state;
 	assert_string_equal(text, "a?[2J??31m \xc3\xa4\xef\xbf\xbd");
