@@ -451,6 +451,37 @@ static void test_faults(void **state)
 	run_faults(login, "czNjcmV0", true);
 }
 
+/* From MAIL on it is for us to tell them apart. */
+static void expect_fault_at(const char *command, unsigned int in_state, const struct fault *fault)
+{
+	const struct server_step script[] = {
+		{ command, fault->action, fault->reply, fault->action == SAY_RESET ? 30 : 0 }, { 0 }
+	};
+	struct server *server = server_start_tls(script, good, true);
+	struct mail *mail = secure_mail(server, "implicit", ca_file);
+	bool hangs = fault->status == 12;
+
+	if (hangs)
+		mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + 2 * TIMEOUT_MS * 1000ULL;
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, hangs ? 10 + in_state : fault->status, in_state, fault->detail,
+		       in_state < 8 || fault->status == 421 ? SENT_NO : SENT_UNKNOWN);
+	assert_int_equal(server_messages(server), in_state == 8);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_later_faults(void **state)
+{
+	static const char *const commands[] = { "MAIL", "RCPT", "DATA", "." };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++)
+		for (size_t j = 0; j < G_N_ELEMENTS(faults) - 1; j++)
+			expect_fault_at(commands[i], i < 3 ? 3 + i : 8, &faults[j]);
+}
+
 /* A secret is seen wherever an argument that a server repeats has it, also if cut off. */
 static void test_secret_in_text(void **state)
 {
@@ -749,6 +780,7 @@ int main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
 		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_later_faults),
 		cmocka_unit_test(test_secret_in_text),
 		cmocka_unit_test(test_secret_in_later_text),
 		cmocka_unit_test(test_next_server),
