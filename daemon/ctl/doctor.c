@@ -496,10 +496,24 @@ static void examine(struct patient *patient)
 		json_object_unref(patient->last);
 }
 
+/* A bad value keeps a reload from being done; at the start it is that of the slots. */
+static void check_configuration(JsonArray *findings)
+{
+	struct configuration *configuration = configuration_load(SITE_CONFIGURATION);
+
+	if (configuration->problems->len && !access(SITE_CONFIGURATION, R_OK))
+		json_array_add_object_element(
+			findings, finding_new("configuration", VERDICT_WRONG,
+					      "correct it, then: systemctl reload ecemaild", "%s",
+					      (char *)configuration->problems->pdata[0]));
+	configuration_free(configuration);
+}
+
 static JsonArray *check_premises(void)
 {
 	JsonArray *findings = premises_check();
 
+	check_configuration(findings);
 	json_array_add_object_element(findings, premises_rights());
 	for (guint i = 0; !output_as_json && i < json_array_get_length(findings); i++)
 		finding_print(json_array_get_object_element(findings, i));

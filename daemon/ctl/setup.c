@@ -243,14 +243,15 @@ static char *to_text(GVariant *fields, const struct slot *slot)
 	GVariantIter iter;
 
 	g_string_append_printf(text,
-			       "# Stored e-mail setup of slot %s. Lines that begin with # are left out: such a\n"
-			       "# field follows the site's default, which they show.\n\n",
+			       "# Stored e-mail setup of slot %s. A field whose line is taken away, or begins\n"
+			       "# with #, follows the site's default. Nothing behind = undefines it.\n\n",
 			       slot->name);
 	g_variant_iter_init(&iter, fields);
 	while (g_variant_iter_next(&iter, "(&s&s&s&s&s)", &field.name, &field.working,
 				   &field.stored, &field.site, &field.from))
-		g_string_append_printf(text, "%s%s=%s\n", *field.stored ? "" : "#", field.name,
-				       *field.stored ? field.stored : field.site);
+		g_string_append_printf(text, "%s%s=%s\n",
+				       *field.stored || *field.site ? "" : "#", field.name,
+				       field.stored);
 	return g_string_free(text, FALSE);
 }
 

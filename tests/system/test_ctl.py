@@ -431,6 +431,11 @@ def test_setup_text(bench):
     assert result.status == 0 and setup_of(bench)["Port"]["stored"] == "2500", result.stdout
     result = bench.run(["env", "EDITOR=true", "ecemailctl", "setup", "edit"])
     assert "Nothing was changed." in result.stdout, result.stdout
+    assert ctl(bench, "setup", "set", "SenderName=").status == 0
+    result = bench.run(["env", "EDITOR=cat", "ecemailctl", "setup", "edit"])
+    assert "\nSenderName=\n" in result.stdout, result.stdout
+    result = bench.run(["env", "EDITOR=sed -i /^SenderName=/d", "ecemailctl", "setup", "edit"])
+    assert setup_of(bench)["SenderName"]["stored"] == "Machine A-42F", result.stdout
     text = ctl(bench, "setup", "export").stdout
     assert "Port=2500" in text, text
     bench.put_file("/root/setup.txt", text.replace("2500", "2700"))
@@ -711,6 +716,8 @@ def test_service(bench):
     said = bench.poll(lambda: [entry["MESSAGE"] for entry in bench.journal(bench.start)
                                if "stays in force" in entry["MESSAGE"]], 10)
     assert said and "Port=none" in said[0] and "1 to 65535" in said[0], said
+    _, row = finding(bench, "doctor", "configuration")
+    assert row["verdict"] == "wrong" and "Port=none" in row["text"], row
     start = bench.now()
     assert bench.press() == [BUSY, SUCCESS]
     assert bench.daemon("MainPID") == pid, "the daemon was restarted"
