@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "daemon/pool.h"
 #include "loop.h"
 #include "mail.h"
 #include "server.h"
@@ -16,6 +17,8 @@
 #define MAILS	      12
 #define QUITTING      40
 #define QUITTING_MOST 17
+#define SERVERS	      5
+#define OF_EACH	      60 /* together more than there may be */
 
 /* Runs them to their ends; returns how many were with their second server at a time. */
 static unsigned int run_all(struct mail **mails, size_t n)
@@ -126,6 +129,44 @@ static void test_quitting(void **state)
 	server_stop(server);
 }
 
+static unsigned int count_sessions(struct mail **mails, size_t n)
+{
+	unsigned int sessions = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sessions += mails[i]->submission.session != NULL;
+	return sessions;
+}
+
+/* Many servers that hang, and not even all together may have more than so many sessions. */
+static void test_total(void **state)
+{
+	static const struct server_step hangs[] = { { "connect", HANG, NULL, 0 }, { 0 } };
+	struct server *servers[SERVERS];
+	struct mail *mails[SERVERS * OF_EACH];
+	bool never = false;
+
+	(void)state;
+	engine_set_sessions_max(engine, OF_EACH);
+	for (size_t i = 0; i < SERVERS; i++)
+		servers[i] = server_start(hangs, false);
+	for (size_t i = 0; i < SERVERS * OF_EACH; i++) {
+		mails[i] = mail_new(server_port(servers[i % SERVERS]), "a@x.org", 3 * PATIENCE_MS);
+		assert_int_equal(engine_submit(engine, &mails[i]->submission), 0);
+	}
+	for (int i = 0; i < 1000 && count_sessions(mails, SERVERS * OF_EACH) < POOL_TOTAL; i++)
+		loop_run(event, &never, 20);
+	loop_run(event, &never, 100);
+	assert_int_equal(count_sessions(mails, SERVERS * OF_EACH), POOL_TOTAL);
+	for (size_t i = 0; i < SERVERS * OF_EACH; i++) {
+		engine_withdraw(engine, &mails[i]->submission);
+		mail_free(mails[i]);
+	}
+	engine_set_sessions_max(engine, 4);
+	for (size_t i = 0; i < SERVERS; i++)
+		server_stop(servers[i]);
+}
+
 /* Who gets a turn in the last moment has waited for it all the time. */
 static void test_last_moment(void **state)
 {
@@ -156,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_shared_server),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_quitting),
+		cmocka_unit_test(test_total),
 		cmocka_unit_test(test_last_moment),
 	};
 
