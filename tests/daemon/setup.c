@@ -65,6 +65,24 @@ static void test_seed_example(void **state)
 	configuration_free(configuration);
 }
 
+/* What a site gets that sets no more than it must. */
+static void test_defaults(void **state)
+{
+	struct configuration *configuration = load("[Mail]\nServer=192.168.0.1\n"
+						   "SenderAddress=plc@acme.com\n");
+	struct setup *setup = configuration_setup(configuration, 0, 1);
+
+	(void)state;
+	assert_int_equal(setup->rate_limit.count, 100);
+	assert_int_equal(setup->rate_limit.seconds, 3600);
+	assert_true(setup_allows(setup, "anybody@anywhere.example"));
+	assert_int_equal(setup->timeout, 60);
+	assert_int_equal(setup->tls, TLS_NONE);
+	assert_false(setup->all_or_nothing || setup->retry || setup->resend);
+	setup_unref(setup);
+	configuration_free(configuration);
+}
+
 static void expect_problem(const char *text, unsigned int detail, const char *problem)
 {
 	struct configuration *configuration = load(text);
@@ -407,6 +425,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seed_example),
+		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_undefined),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_mail_fields),
