@@ -255,14 +255,12 @@ static void expect_reset(const struct server_step *script)
 static void test_reset(void **state)
 {
 #define REFUSAL { "RCPT", SAY, "550 5.1.1 no\r\n", 0 }
-	static const struct server_step one[] = { REFUSAL, { 0 } };
-	static const struct server_step more[] = {
+	static const struct server_step script[] = {
 		REFUSAL, { "RSET", LINES, "250-a\r\n250-b\r\n250 c\r\n", 0 }, { 0 }
 	};
 
 	(void)state;
-	expect_reset(one);
-	expect_reset(more);
+	expect_reset(script);
 }
 
 #define CAN(mechanisms)                                                   \
@@ -721,21 +719,25 @@ static void test_changed_ca_file(void **state)
 	SSL_CTX_free(other);
 }
 
+static void expect_source(struct server *server, const char *source, unsigned int status)
+{
+	struct mail *mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
+
+	set(mail, "SourceInterface", source);
+	mail_run(mail);
+	expect_outcome(mail, status, status ? 1 : 8, status ? DETAIL_NO_ROUTE : 0,
+		       status ? SENT_NO : SENT_YES);
+	mail_free(mail);
+}
+
 static void test_source(void **state)
 {
 	struct server *server = server_start(NULL, false);
-	struct mail *mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
 
 	(void)state;
-	set(mail, "SourceInterface", "127.0.0.1");
-	mail_run(mail);
-	expect_outcome(mail, 0, 8, 0, SENT_YES);
-	mail_free(mail);
-	mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
-	set(mail, "SourceInterface", "nosuch0");
-	mail_run(mail);
-	expect_outcome(mail, 20, 1, DETAIL_NO_ROUTE, SENT_NO);
-	mail_free(mail);
+	expect_source(server, "127.0.0.1", 0);
+	expect_source(server, "lo", 0);
+	expect_source(server, "nosuch0", 20);
 	server_stop(server);
 }
 
