@@ -137,31 +137,25 @@ static void print_slot(const struct simulator *sim, unsigned int number, GString
 	print_transfer(port, out);
 }
 
-/* What the boxes' rows do not show, each once */
-static bool is_shown_here(const GArray *all, unsigned int number, bool bits)
+/* What the boxes' rows do not show */
+static bool is_shown_here(const struct reference *r, bool bits)
 {
-	const struct reference *r = &g_array_index(all, struct reference, number);
-
-	if ((r->element->bit >= 0) != bits || (r->box && r->writes))
-		return false;
-	for (unsigned int i = 0; i < number; i++)
-		if (strcmp(g_array_index(all, struct reference, i).element->name,
-			   r->element->name) == 0)
-			return false;
-	return true;
+	return (r->element->bit >= 0) == bits && !(r->box && r->writes);
 }
 
-/* Bits, or words, that the program names, in its order */
+/* Bits, or words, that the program names, in its order, each once */
 static void print_elements(const struct simulator *sim, const char *title, bool bits, GString *out)
 {
 	g_autoptr(GArray) all = references_of(sim->program);
+	g_autoptr(GHashTable) named = g_hash_table_new(g_str_hash, g_str_equal);
 	size_t start = out->len, line = start;
 
 	for (unsigned int i = 0; i < all->len; i++) {
-		const struct element *e = g_array_index(all, struct reference, i).element;
+		const struct reference *r = &g_array_index(all, struct reference, i);
+		const struct element *e = r->element;
 		char text[32];
 
-		if (!is_shown_here(all, i, bits))
+		if (!g_hash_table_add(named, (void *)e->name) || !is_shown_here(r, bits))
 			continue;
 		show(sim, e, text, sizeof(text));
 		if (out->len + strlen(text) - line > LINE_WIDTH) {
