@@ -402,6 +402,30 @@ static void test_characters(void **state)
 	expect(bench, "Text.a", text);
 }
 
+/* journalctl shows no text of an entry that is not UTF-8. */
+static void test_long_value(void **state)
+{
+	struct bench *bench = *state;
+	g_autofree char *path = g_build_filename(bench->directory, "stderr", NULL);
+	g_autofree char *said = NULL, *beginning = g_strnfill(199, 'x');
+	g_autofree char *value = g_strconcat(beginning, "\xc3\xa4", beginning, NULL);
+	int old = dup(STDERR_FILENO);
+
+	assert_non_null(freopen(path, "w", stderr));
+	assert_int_equal(change(bench, STORE_BOTH, "Text.long", value, &engineer), 0);
+	for (int i = 0; i < 1000 && (!said || !*said); i++) {
+		g_usleep(5000);
+		fflush(stderr);
+		g_free(said);
+		g_file_get_contents(path, &said, NULL, NULL);
+	}
+	dup2(old, STDERR_FILENO);
+	close(old);
+	assert_non_null(strstr(said, beginning));
+	assert_true(g_utf8_validate(said, -1, NULL));
+	assert_null(strstr(said, value));
+}
+
 /* A store that is closed while a change is under way. */
 static void test_closed(void **state)
 {
@@ -434,6 +458,7 @@ int main(void)
 		TEST(test_damaged),
 		TEST(test_checks),
 		TEST(test_characters),
+		TEST(test_long_value),
 		TEST(test_closed),
 	};
 	int failed;
