@@ -115,7 +115,10 @@ enum instruction_access instruction_access(const struct instruction *instruction
  * as far as those before it tell: the address, the number of bytes, slot and
  * station. NULL: not known.
  */
-enum { LOAD_ADDRESS, LOAD_BYTES, LOAD_STATION, LOADS };
+enum { LOAD_ADDRESS,
+       LOAD_BYTES,
+       LOAD_STATION,
+       LOADS };
 void instruction_loads(const struct program *program, unsigned int position,
 		       const struct instruction *loads[LOADS]);
 /*
