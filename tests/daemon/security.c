@@ -254,9 +254,10 @@ static void expect_reset(const struct server_step *script)
 
 static void test_reset(void **state)
 {
-#define REFUSAL { "RCPT", SAY, "550 5.1.1 no\r\n", 0 }
 	static const struct server_step script[] = {
-		REFUSAL, { "RSET", LINES, "250-a\r\n250-b\r\n250 c\r\n", 0 }, { 0 }
+		{ "RCPT", SAY, "550 5.1.1 no\r\n", 0 },
+		{ "RSET", LINES, "250-a\r\n250-b\r\n250 c\r\n", 0 },
+		{ 0 }
 	};
 
 	(void)state;
