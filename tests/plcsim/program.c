@@ -177,10 +177,19 @@ unsigned int instruction_words(const struct instruction *instruction)
 	}
 }
 
+/* Everything on the stack is one place further down. */
+static void push(const struct instruction *loads[LOADS], const struct instruction *load)
+{
+	for (unsigned int i = LOADS - 1; i > 0; i--)
+		loads[i] = loads[i - 1];
+	loads[0] = load;
+}
+
 void instruction_loads(const struct program *program, unsigned int position,
 		       const struct instruction *loads[LOADS])
 {
-	memset(loads, 0, LOADS * sizeof(loads[0]));
+	for (unsigned int i = 0; i < LOADS; i++)
+		loads[i] = NULL;
 	for (unsigned int i = 0; i < position; i++) {
 		const struct instruction *instruction = program_at(program, i);
 
@@ -188,8 +197,7 @@ void instruction_loads(const struct program *program, unsigned int position,
 		case OP_LD:
 		case OP_LDA:
 		case OP_LD_DOUBLE:
-			memmove(loads + 1, loads, (LOADS - 1) * sizeof(loads[0]));
-			loads[0] = instruction;
+			push(loads, instruction);
 			break;
 		case OP_ADD:
 		case OP_SUB:
