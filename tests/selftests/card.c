@@ -273,6 +273,14 @@ int card_attribute(struct card *card, const char *name, const char *text)
 	return write_file(path, text);
 }
 
+int card_read_attribute(struct card *card, const char *name, char *text, size_t size)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), DEVICES "/%s/%s", card->pci, name);
+	return read_text(path, text, size);
+}
+
 int card_remove(struct card *card)
 {
 	int result;

@@ -34,6 +34,7 @@ void card_beat(struct card *card, bool beating);
 
 /* Write to an attribute of the PCI device, "reset", "remove" … */
 int card_attribute(struct card *card, const char *name, const char *text);
+int card_read_attribute(struct card *card, const char *name, char *text, size_t size);
 /* Take the device away from the PCI bus and look for it again. */
 int card_remove(struct card *card);
 int card_rescan(struct card *card);

@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/ecom.h>
@@ -223,6 +226,20 @@ TEST_F(mailbox, still_heart_is_noticed_and_same_card_keeps_its_results)
 	EXPECT_EQ(2, requests());
 }
 
+TEST_F(mailbox, doorbells_do_not_count_as_seconds)
+{
+	uint32_t before = card_get(&self->card, 0x104), beats;
+	time_t begin = time(NULL);
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		card_raise_event(&self->card);
+		sleep_ms(10);
+	}
+	beats = card_get(&self->card, 0x104) - before;
+	EXPECT_GE(time(NULL) - begin + 2, beats);
+}
+
 TEST_F(mailbox, all_ones_is_a_card_that_is_gone)
 {
 	static uint8_t saved[0x10000];
@@ -238,6 +255,65 @@ TEST_F(mailbox, all_ones_is_a_card_that_is_gone)
 	sleep_ms(2500);
 	EXPECT_EQ(self->generation, card_get(&self->card, 0x108));
 	EXPECT_EQ(1, card_result(&self->card, 0, 1, 1));
+}
+
+/* Until the driver names this trouble of the card */
+static int wait_trouble(struct card *card, const char *expected)
+{
+	char text[100];
+	int i;
+
+	for (i = 0; i < PATIENCE_MS / 10; i++) {
+		if (card_read_attribute(card, "ecom_trouble", text, sizeof(text)))
+			return -1;
+		if (!strcmp(text, expected))
+			return 0;
+		sleep_ms(10);
+	}
+	return -1;
+}
+
+/* Slots are devices, and those do not change their names. */
+TEST_F(mailbox, card_with_other_slots_is_not_served)
+{
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	card_set(&self->card, 0x00, 0);
+	card_set(&self->card, 0x20, self->generation + 1);
+	card_set(&self->card, 0x400, 5);
+	card_set(&self->card, 0x00, 0x4d4f4345);
+	card_raise_event(&self->card);
+	EXPECT_EQ(0, wait_trouble(&self->card,
+				  "set of slots (unbind and bind the driver to take it)\n"));
+	EXPECT_EQ(0, card_get(&self->card, 0x108));
+	card_set(&self->card, 0x400, 1);
+	card_raise_event(&self->card);
+	EXPECT_EQ(0, card_wait(&self->card, 0x108, self->generation + 1, PATIENCE_MS));
+	EXPECT_EQ(0, wait_trouble(&self->card, "none\n"));
+	EXPECT_EQ(1, requests());
+}
+
+/*
+ * A PC has 1024 of them, for all the times that a card comes and goes. The debug
+ * kernel lets go of a device some seconds late, so they may come back late.
+ */
+TEST_F(mailbox, device_numbers_are_used_again)
+{
+	uint64_t seen = 0;
+	struct stat node;
+	int i;
+
+	for (i = 0; i < 60; i++) {
+		ASSERT_LE(0, requests());
+		ASSERT_EQ(0, stat(DEVICE, &node));
+		if (minor(node.st_rdev) > 63 || seen & 1ULL << minor(node.st_rdev))
+			break;
+		seen |= 1ULL << minor(node.st_rdev);
+		card_unbind(&self->card);
+		ASSERT_EQ(0, card_bind(&self->card));
+		sleep_ms(100);
+	}
+	EXPECT_GT(64, minor(node.st_rdev));
+	EXPECT_GT(60, i);
 }
 
 TEST_F(mailbox, scratch_file_of_station_90)
