@@ -98,6 +98,35 @@ TEST_F(device, golden_frame_is_read_as_written)
 	EXPECT_EQ(0, memcmp(frames.wx.data, frame, 64));
 }
 
+/* The driver reads whole words, so up to three bytes that are not the frame's. */
+TEST_F(device, bytes_behind_a_frame_are_not_kept)
+{
+	uint8_t bytes[128] =
+		"\x01\x01\x05\x00\x10\x0d\x18\x00"
+		"mark@hosteng.com"
+		"Widget Report"
+		"Shift # 3 made 4711 widg";
+	struct ecom_request r;
+	struct ecom_frames frames;
+	uint8_t zeroes[67] = { 0 };
+
+	memset(bytes + 61, 0xff, 67);
+	card_set_bytes(&self->card, 0x450, bytes, 128);
+	card_set(&self->card, 0x444, 61 << 8 | 0x89);
+	card_set(&self->card, 0x448, 0);
+	card_set(&self->card, 0x440, card_get(&self->card, 0x440) + 1);
+	card_raise(&self->card, 0);
+	ASSERT_EQ(0, card_wait_acknowledge(&self->card, 0, false));
+	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	EXPECT_EQ(61, r.length);
+	EXPECT_EQ(0, memcmp(r.frame, bytes, 61));
+	EXPECT_EQ(0, memcmp(r.frame + 61, zeroes, 67));
+	ASSERT_EQ(0, ioctl(self->fd, ECOM_IOC_GET_FRAMES, &frames));
+	EXPECT_EQ(61, frames.wx.length);
+	EXPECT_EQ(0, memcmp(frames.wx.data, bytes, 61));
+	EXPECT_EQ(0, memcmp(frames.wx.data + 61, zeroes, 67));
+}
+
 TEST_F(device, empty_queue)
 {
 	struct ecom_request r;
