@@ -69,12 +69,15 @@ void ecom_mailbox_start(struct ecom_slot *slot)
 	start_mailbox(slot, &slot->rx, &rx_place);
 }
 
-/* Is the card still the one, and the request still the one? */
+/*
+ * Is the card still the one, and the request still the one? The generation last,
+ * as in ecom_identification_stale().
+ */
 static bool still_same(struct ecom_slot *slot, const struct mailbox_place *place, u32 sequence)
 {
 	return slot_read(slot, place->request) == sequence &&
-	       ecom_read(slot->card, CARD_GENERATION) == slot->serving &&
-	       ecom_read(slot->card, CARD_MAGIC) == CARD_MAGIC_VALUE;
+	       ecom_read(slot->card, CARD_MAGIC) == CARD_MAGIC_VALUE &&
+	       ecom_read(slot->card, CARD_GENERATION) == slot->serving;
 }
 
 /* Copy what is pending out of DPRAM; false when there is nothing to serve. */

@@ -339,6 +339,11 @@ proctype card()
 	/* … or of the card alone */
 	:: d_step { resets > 0 && transfer != WX_PUT -> power_down() };
 power_up:
+	   /* fill_slot_block(): the data, sooner or later */
+	   if
+	   :: clear_wx()
+	   :: skip
+	   fi;
 	   /* fill_card_block(): in which order is the card's affair */
 	   if
 	   :: generation++; card_block = generation

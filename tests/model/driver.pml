@@ -30,13 +30,14 @@ inline wait_for_pc()
 	pc && stopped == 0
 }
 
-/* still_same() */
-#define card_same (generation == serving && magic || mutated(M_GENERATION_UNCHECKED))
+/* still_same() of an RX, in one step: its races are those of a WX */
+#define card_same (generation == serving && magic)
 
 /* serve_wx() and serve_rx(), as ecom_mailbox_serve() calls them */
 proctype driver_mailbox()
 {
 	byte sequence, tag, mail, reply;
+	bit same;
 again:
 	{
 	do
@@ -48,13 +49,22 @@ again:
 	   };
 		/* take(): header, address, data */
 		d_step { tag = wx_tag; mail = wx_mail };
+		/* still_same() */
+		same = wx_request == sequence;
+#if MUTATION == M_SAME_BACKWARDS
+		same = same && generation == serving;
+		same = same && magic;
+#elif MUTATION != M_GENERATION_UNCHECKED
+		same = same && magic;
+		same = same && generation == serving;
+#endif
 		if
-		:: d_step { /* still_same() */
-			!(wx_request == sequence && card_same) ->
+		:: d_step {
+			!same ->
 			reached(R_CHANGED_WHILE_READ);
 			mailbox_lock = 0; sequence = 0; tag = 0; mail = 0
 		   }
-		:: wx_request == sequence && card_same ->
+		:: d_step { same -> same = 0 };
 #if MUTATION == M_ACK_BEFORE_QUEUE
 			d_step { wx_result = ACCEPTED; wx_ack = sequence };
 #endif
@@ -138,7 +148,7 @@ again:
 		d_step { rx_ack = sequence; mailbox_lock = 0; sequence = 0; tag = 0 }
 	od
 	} unless { !pc };
-	d_step { sequence = 0; tag = 0; mail = 0; reply = 0 };
+	d_step { sequence = 0; tag = 0; mail = 0; reply = 0; same = 0 };
 	wait_for_pc();
 	goto again
 }
