@@ -22,6 +22,7 @@
 #endif
 
 static uint64_t stall_us = LOOP_STALL_US;
+static bool waiting_counts = true;
 
 uint64_t now_us(clockid_t clock)
 {
@@ -55,9 +56,9 @@ static long sleeps(void)
 }
 
 /*
- * What a call that blocks sleeps counts, as does what the processor does for
- * us; but not that other processes or another virtual machine have it. Who has
- * not slept has had but the processor's time.
+ * What a call that blocks sleeps counts (but see loop_count_waiting()), as does
+ * what the processor does for us; but not that other processes or another virtual
+ * machine have it. Who has not slept has had but the processor's time.
  */
 static uint64_t dispatch(sd_event *event)
 {
@@ -66,7 +67,7 @@ static uint64_t dispatch(sd_event *event)
 	long slept = sleeps();
 
 	sd_event_dispatch(event);
-	if (sleeps() == slept)
+	if (!waiting_counts || sleeps() == slept)
 		return now_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	queued = queued_us() - queued;
 	wall = now_us(CLOCK_MONOTONIC) - wall;
@@ -76,6 +77,11 @@ static uint64_t dispatch(sd_event *event)
 void loop_allow(uint64_t usec)
 {
 	stall_us = usec;
+}
+
+void loop_count_waiting(bool count)
+{
+	waiting_counts = count;
 }
 
 uint64_t loop_run(sd_event *event, const bool *until, unsigned int limit_ms)

@@ -20,6 +20,13 @@ uint64_t loop_run(sd_event *event, const bool *until, unsigned int limit_ms);
 /* A turn may take so long from now on. */
 void loop_allow(uint64_t usec);
 
+/*
+ * Whether waiting counts, as it does at first. Without, only the processor's time
+ * does: for where many threads of a test's server share locks of libraries with
+ * the loop, and may lose the processor while they hold one.
+ */
+void loop_count_waiting(bool count);
+
 uint64_t now_us(clockid_t clock);
 
 #endif /* TESTS_DAEMON_LOOP_H */

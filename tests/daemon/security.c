@@ -615,19 +615,13 @@ static void test_offers(void **state)
 	server_stop(server);
 }
 
-#ifdef __SANITIZE_ADDRESS__
-#define MANY_STALL_US 100000 /* the server's threads hold the allocator's locks */
-#else
-#define MANY_STALL_US LOOP_STALL_US
-#endif
-
 /* Many that shake hands at the same time do so in many turns of the loop. */
 static void test_many_handshakes(void **state)
 {
 	size_t n = getenv("UNIT_VALGRIND") ? SESSIONS / 8 : SESSIONS;
 
 	(void)state;
-	loop_allow(MANY_STALL_US);
+	loop_count_waiting(false);
 	for (int implicit = 0; implicit < 2; implicit++) {
 		struct server *server = server_start_tls(NULL, good, implicit);
 		struct mail *mails[SESSIONS];
@@ -648,7 +642,7 @@ static void test_many_handshakes(void **state)
 		engine_set_sessions_max(engine, 4);
 		server_stop(server);
 	}
-	loop_allow(LOOP_STALL_US);
+	loop_count_waiting(true);
 }
 
 /* How long a refused handshake takes the processor, with the certificates of this file. */
