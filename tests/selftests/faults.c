@@ -62,7 +62,7 @@ static int fail_nth_file(void)
 /*
  * Calls @operation with the first, second … fault until none is left to
  * inject. Returns the number of the last, or -1. A faulted call may succeed all
- * the same; @undo then takes it back. From the 20th on only each @step-th
+ * the same; @undo then takes it back. From the 100th on only each @step-th
  * fault is tried, unless ECEMAIL_LONG is set.
  */
 static int with_faults(int (*operation)(void *), void (*undo)(void *), void *argument, int step)
@@ -71,7 +71,7 @@ static int with_faults(int (*operation)(void *), void (*undo)(void *), void *arg
 
 	if (getenv("ECEMAIL_LONG"))
 		step = 1;
-	for (nth = 1; fail >= 0 && nth < TRIES; nth += nth < 20 ? 1 : step) {
+	for (nth = 1; fail >= 0 && nth < TRIES; nth += nth < 100 ? 1 : step) {
 		char text[16];
 		bool left;
 		int result;
