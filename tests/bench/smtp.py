@@ -284,6 +284,8 @@ def goals(results):
                                                     False, one, SESSIONS)),
         f"{ONCE}, a connection each: {SOURCE}": (0.9, worst(results, (ONCE, False), [
             (SOURCE, False)], False, one, SESSIONS)),
+        f"{OURS}, a connection each: {SOURCE}": (0.9, worst(results, (OURS, False), [
+            (SOURCE, False)], False, one, SESSIONS)),
         f"{OURS}, kept open: msmtp": (100, worst(results, (OURS, True), [("msmtp", False)],
                                                  False, one, SESSIONS)),
         f"{OURS}, {ROUND_TRIP_MS} ms, kept open: best peer": (
