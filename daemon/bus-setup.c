@@ -10,7 +10,7 @@
 #define IMPORT_MAX   (256 * 1024)
 #define SECTION	     "Slot "
 #define SUFFIX	     ".conf"
-#define PLACES_MAX   64
+#define PLACES_MAX   64 /* in one import: as many files may wait to be written */
 
 /* Showing */
 
@@ -244,7 +244,7 @@ static GPtrArray *list_places(const struct backplane *backplane)
 		backplane->state_directory ? g_dir_open(backplane->state_directory, 0, NULL) : NULL;
 	const char *name;
 
-	while (directory && (name = g_dir_read_name(directory)) && places->len < PLACES_MAX)
+	while (directory && (name = g_dir_read_name(directory)))
 		if (g_str_has_suffix(name, SUFFIX))
 			g_ptr_array_add(places, g_strndup(name, strlen(name) - strlen(SUFFIX)));
 	return places;
@@ -414,7 +414,7 @@ int call_import_setup(struct bus_call *call, struct slot *none, sd_bus_error *er
 		return error_of(error, -EINVAL, problem->message);
 	sections = g_key_file_get_groups(file, &count);
 	if (count > PLACES_MAX)
-		return error_of(error, -EINVAL, "too many sections; allowed: 64");
+		return error_of(error, -EINVAL, "too many sections; allowed: 64 in one text");
 	for (char **section = sections; *section; section++) {
 		r = check_section(file, *section, error);
 		if (r < 0)

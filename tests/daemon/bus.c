@@ -467,6 +467,39 @@ static void test_export(void **state)
 	sd_bus_message_unref(answer);
 }
 
+static void import_places(struct bench *bench, int from, int to, const char *error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (int i = from; i < to; i++)
+		g_string_append_printf(text, "[Slot pci-0000:%02x:00.0-slot%d]\nTimeout=30\n",
+				       16 + i / 16, i % 16);
+	if (error)
+		expect_error(CALL_MANAGER("ImportSetup", "s", text->str), ERROR_INVALID_VALUE,
+			     error);
+	else
+		expect_ok(CALL_MANAGER("ImportSetup", "s", text->str));
+}
+
+/* More than an import takes at a time: an export has them all. */
+static void test_export_of_many(void **state)
+{
+	struct bench *bench = *state;
+	sd_bus_message *answer;
+	const char *exported;
+	unsigned int found = 0;
+
+	import_places(bench, 0, 65, "64 in one text");
+	import_places(bench, 0, 64, NULL);
+	import_places(bench, 64, 100, NULL);
+	answer = CALL_MANAGER("ExportSetup", NULL);
+	assert_true(sd_bus_message_read(answer, "s", &exported) > 0);
+	for (const char *at = exported; (at = strstr(at, "Timeout=30\n")); at++)
+		found++;
+	assert_int_equal(found, 100);
+	sd_bus_message_unref(answer);
+}
+
 static void test_find_slot(void **state)
 {
 	struct bench *bench = *state;
@@ -654,10 +687,11 @@ static void test_bus_gone(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_document),	 TEST(test_setup),	TEST(test_setup_refused),
-		TEST(test_export),	 TEST(test_find_slot),	TEST(test_test_mail),
-		TEST(test_trace),	 TEST(test_registers),	TEST(test_many_calls),
-		TEST(test_wild_calls),	 TEST(test_slot_gone),	TEST(test_bus_gone),
+		TEST(test_document),	  TEST(test_setup),	 TEST(test_setup_refused),
+		TEST(test_export),	  TEST(test_find_slot),	 TEST(test_test_mail),
+		TEST(test_trace),	  TEST(test_registers),	 TEST(test_many_calls),
+		TEST(test_wild_calls),	  TEST(test_slot_gone),	 TEST(test_bus_gone),
+		TEST(test_export_of_many),
 	};
 	int failed;
 
