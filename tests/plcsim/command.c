@@ -236,6 +236,8 @@ static const char *parse_clock(struct command *c, const char **text)
 	if (!end)
 		return "the time must be YYYY-MM-DD HH:MM:SS";
 	*text = end;
+	if (tm.tm_sec > 59)
+		return "the second must be 0 to 59";
 	given = tm;
 	c->clock = timegm(&tm);
 	return tm.tm_mday == given.tm_mday ? NULL : "there is no such day";

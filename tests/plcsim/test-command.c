@@ -107,6 +107,7 @@ static void test_wrong_commands(void **state)
 		{ "clock 10:48:26", "the time must be YYYY-MM-DD HH:MM:SS" },
 		{ "clock 2006-03-01", "the time must be" },
 		{ "clock 2006-02-30 10:48:26", "there is no such day" },
+		{ "clock 2006-12-31 23:59:60", "the second must be 0 to 59" },
 		{ "clock 2006-03-01 10:48:26 5", "'5' is too much" },
 		{ "card", "reset is missing" },
 		{ "misbehave", "the mode must be one of random-frames " },
