@@ -15,6 +15,7 @@ class Aiosmtpd(Server):
 
     name = "aiosmtpd"
     copies = False
+    password = server.PASSWORD
     ports = {
         "plain": Port(2801, "none"),
         "starttls": Port(2802, "starttls"),
@@ -39,7 +40,7 @@ class Aiosmtpd(Server):
 
     def command(self):
         return ["/usr/bin/python3", str(RECORDER), str(self.folder),
-                str(world.SCRATCH / "certificates"), server.USER, server.PASSWORD,
+                str(world.SCRATCH / "certificates"), server.USER, self.password,
                 str(server.SIZE_MAX), str(server.RECIPIENTS_MAX), server.FORBIDDEN,
                 *(f"{what.replace(' ', '-')}={port.number}" for what, port in self.ports.items())]
 

@@ -17,7 +17,7 @@ import tempfile
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache",
                      "ecemail")
 PACKAGES = ("postfix", "exim4-daemon-light", "opensmtpd", "dovecot-submissiond",
-            "nullmailer", "python3-aiosmtpd")
+            "libsasl2-modules", "nullmailer", "python3-aiosmtpd")
 
 
 def lacking():

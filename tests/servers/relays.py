@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Mail servers on the same machine that keep a mail while the next server is away.
 
-The next one is aiosmtpd, which comes up when a test wants it to.
+Their configuration is that of Documentation/mail-servers.rst, as far as that goes. The
+next server is aiosmtpd, with STARTTLS and a login, which comes up when a test wants it to.
 """
 
 import os
 import pathlib
+import re
 import shutil
+import textwrap
 
+import server
 import world
 from aiosmtpd_server import Aiosmtpd
 from postfix import ETC, INNER, SERVICE, make_queue
@@ -22,16 +26,27 @@ inet_protocols = ipv4
 alias_maps =
 maillog_file = {log}
 maillog_file_prefixes = /run
-relayhost = [127.0.0.1]:{next}
+smtp_host_lookup = native
+smtp_tls_CAfile = {ca}
 smtpd_recipient_restrictions = permit_mynetworks, reject
 """
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "Documentation/mail-servers.rst"
 
 
 class Next(Aiosmtpd):
-    """The site's server, or a provider's."""
+    """The site's server, or a provider's: STARTTLS, then a login."""
 
     name = "the next server"
-    ports = {"plain": Port(2810, "none")}
+    ports = {"login": Port(2810, "starttls")}
+    password = "secret"
+
+
+def documented(file):
+    """What the document has for a file, for our next server."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    block = re.search(rf"``{re.escape(file)}``::\n\n((?:  .*\n)+)", text)[1]
+    return (textwrap.dedent(block).replace("mail.acme.com", "localhost").replace(
+        "587", str(Next.ports["login"].number)).replace("PASSWORD", Next.password))
 
 
 class Relay(Server):
@@ -63,8 +78,12 @@ class PostfixRelay(Relay):
     ports = {"keeping": Port(2910, "none")}
 
     def prepare(self):
-        words = {"log": self.folder / "maillog", "next": Next.ports["plain"].number}
-        (ETC / "main.cf").write_text(MAIN.format(**words), encoding="ascii")
+        words = {"log": self.folder / "maillog", "ca": server.certificates().file("ca")}
+        (ETC / "main.cf").write_text(MAIN.format(**words) + documented("/etc/postfix/main.cf"),
+                                     encoding="ascii")
+        (ETC / "password").write_text(documented("/etc/postfix/password"), encoding="ascii")
+        world.run("chmod", "600", "/etc/postfix/password")
+        world.run("postmap", "/etc/postfix/password")
         (ETC / "master.cf").write_text(
             SERVICE.format(port=self.ports["keeping"].number, options="") +
             INNER + "retry unix - - n - - error\nshowq unix n - n - - showq\n", encoding="ascii")
@@ -98,8 +117,15 @@ class Nullmailer(Relay):
         etc = pathlib.Path("/etc/nullmailer")
         etc.mkdir(exist_ok=True)
         (etc / "pausetime").write_text("1\n", encoding="ascii")
+        authority = server.certificates().file("ca")
         (etc / "remotes").write_text(
-            f"127.0.0.1 smtp --port={Next.ports['plain'].number}\n", encoding="ascii")
+            documented("/etc/nullmailer/remotes").rstrip() + f" --x509cafile={authority}\n",
+            encoding="ascii")
+        units = [f"/etc/systemd/system/nullmailer-smtpd{kind}" for kind in (".socket", "@.service")]
+        for unit in units:
+            pathlib.Path(unit).write_text(documented(unit), encoding="ascii")
+        world.run("systemd-analyze", "verify", "--man=no", units[0],
+                  units[1].replace("@", "@1"))
         pathlib.Path("/etc/mailname").write_text("plc.acme.com\n", encoding="ascii")
         for name in "queue", "tmp", "failed":
             (self.spool / name).mkdir(parents=True, exist_ok=True)
