@@ -29,6 +29,8 @@ PLAIN_TESTS :=
 prefix ?= /usr/local
 bindir ?= $(prefix)/bin
 sbindir ?= $(prefix)/sbin
+includedir ?= $(prefix)/include
+mandir ?= $(prefix)/share/man
 unitdir ?= $(prefix)/lib/systemd/system
 udevdir ?= $(prefix)/lib/udev
 sysusersdir ?= $(prefix)/lib/sysusers.d
@@ -156,6 +158,11 @@ compile-flags:
 install-driver:
 	install -D -m 644 driver/60-ecom.rules $(DESTDIR)$(udevdir)/rules.d/60-ecom.rules
 
+# For programs that talk to the device themselves.
+install-headers:
+	install -d $(DESTDIR)$(includedir)/linux
+	install -m 644 uapi/linux/*.h $(DESTDIR)$(includedir)/linux/
+
 # The driver's source, for DKMS to build.
 install-dkms: install-driver
 	install -d $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux
@@ -164,7 +171,10 @@ install-dkms: install-driver
 	install -m 644 driver/*.[ch] $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver/
 	install -m 644 uapi/linux/*.h $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux/
 
-install: install-daemon install-driver install-plcsim install-cockpit ## programs, units and rules: prefix=, DESTDIR=
+# All but the manual pages, which want Sphinx
+install-programs: install-daemon install-driver install-headers install-plcsim install-cockpit
+
+install: install-programs install-docs ## programs, units, rules, manual pages: prefix=, DESTDIR=
 
 deb: ## Debian packages, in build/deb
 	scripts/make-deb
@@ -177,5 +187,6 @@ help: ## this list
 
 .PHONY: all unit-tests modules check-static check-unit check-valgrind check-fuzz check-servers check-selftests \
 	check-kunit check-kernels check-hotplug check-model check-vm check-foreign check-packages \
-	check-system check-cockpit check-mutate mutate compile-flags install install-driver install-dkms deb clean help
+	check-system check-cockpit check-mutate mutate compile-flags install install-programs install-driver install-headers \
+	install-dkms deb clean help
 .DELETE_ON_ERROR:

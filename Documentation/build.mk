@@ -10,12 +10,13 @@ $(BUILD)/docs/html/index.html: $(DOCUMENTS) VERSION
 	@touch $@
 
 $(BUILD)/docs/man/ecom.4: $(DOCUMENTS) VERSION
+	rm -rf $(@D)
 	$(SPHINX) -b man Documentation $(BUILD)/docs/man
 	@touch $@
 
 install-docs: $(BUILD)/docs/man/ecom.4 ## manual pages, below DESTDIR=
 	for page in $(BUILD)/docs/man/*.[1-8]; do \
 		install -D -m 644 $$page \
-			$(DESTDIR)$(prefix)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+			$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 
 .PHONY: docs install-docs

@@ -15,5 +15,7 @@ man_pages = [
     ("plcsim", "plcsim", "simulated PLC and ECOM card", [], 1),
     ("ecom", "ecom", "slots of an ECOM card", [], 4),
     ("setup", "ecemaild.conf", "e-mail setup of the slots", [], 5),
+    ("setup", "credentials.conf", "logins of the slots at mail servers", [], 5),
     ("ecemaild", "ecemaild", "send the e-mail of ladder programs", [], 8),
+    ("ecemaild", "ecemaild.service", "send the e-mail of ladder programs", [], 8),
 ]

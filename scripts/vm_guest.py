@@ -756,7 +756,7 @@ def build(for_kernel):
         _make("all")
         _make("modules", f"KVER={for_kernel.release}", f"KDIR={for_kernel.kdir}")
         shutil.rmtree(tree / "root", ignore_errors=True)
-        _make("install", "prefix=/usr", f"DESTDIR={tree / 'root'}")
+        _make("install-programs", "prefix=/usr", f"DESTDIR={tree / 'root'}")
         shutil.copyfile(ROOT / f"build/modules/{for_kernel.release}/ecom.ko", tree / "ecom.ko")
     return tree
 

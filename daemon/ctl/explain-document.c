@@ -97,9 +97,9 @@ void explain_rst(FILE *out)
 	fputs(".. SPDX-License-Identifier: GPL-2.0-or-later\n"
 	      ".. Made by \"ecemailctl explain --rst\" from daemon/codes.def.\n\n"
 	      "============\nStatus codes\n============\n\n"
-	      "What the Error Code of an ECEMAIL box says, in decimal (seed 000, section 9 and\n"
-	      "Appendix). ``ecemailctl explain CODE`` says the same on the machine. Codes 30 to\n"
-	      "34 are ours.\n",
+	      "What the Error Code of an ECEMAIL box says, in decimal (*ECOM100 Send EMAIL*,\n"
+	      "section 9 and Appendix). ``ecemailctl explain CODE`` says the same on the machine.\n"
+	      "Codes 30 to 34 are ours.\n",
 	      out);
 	title(out, "Status codes of module and box", '=');
 	for (size_t i = 0; i < n_statuses; i++)
