@@ -14,6 +14,7 @@
 #include "text.h"
 
 #define BODY_LINE_MAX 998 /* RFC 5322, 2.1.1 */
+#define HEADER_LINE_MAX 78 /* likewise; GMime folds longer ones, and leaves these as they are */
 
 /* Of a header's text: longer ones do not fold, and GMime's encoded words get too long, too. */
 #define HEADER_WORD_MAX 66
@@ -44,11 +45,24 @@ static bool is_plain(const GString *body)
 	return true;
 }
 
+static void add_field(GString *mail, const char *name, const char *value)
+{
+	g_string_append(mail, name);
+	g_string_append(mail, ": ");
+	g_string_append(mail, value);
+	g_string_append_c(mail, '\n');
+}
+
 /* For what may be long and has blanks to fold it at. */
 static void add_folded(GString *mail, const char *name, const char *value)
 {
-	g_autofree char *field = g_mime_utils_header_printf(NULL, NULL, "%s: %s\n", name, value);
+	g_autofree char *field = NULL;
 
+	if (strlen(name) + strlen(": ") + strlen(value) <= HEADER_LINE_MAX) {
+		add_field(mail, name, value);
+		return;
+	}
+	field = g_mime_utils_header_printf(NULL, NULL, "%s: %s\n", name, value);
 	g_string_append(mail, field);
 }
 
@@ -57,8 +71,10 @@ static void add_addresses(GString *mail, const char *name, const GPtrArray *list
 {
 	g_autoptr(GString) value = g_string_new(NULL);
 
-	for (guint i = from; i < to; i++)
-		g_string_append_printf(value, "%s%s", i > from ? ", " : "", (char *)list->pdata[i]);
+	for (guint i = from; i < to; i++) {
+		g_string_append(value, i > from ? ", " : "");
+		g_string_append(value, list->pdata[i]);
+	}
 	if (to > from)
 		add_folded(mail, name, value->str);
 }
@@ -147,7 +163,7 @@ static void add_date(GString *mail, GDateTime *date)
 {
 	g_autofree char *value = g_mime_utils_header_format_date(date);
 
-	g_string_append_printf(mail, "Date: %s\n", value);
+	add_field(mail, "Date", value);
 }
 
 /* RFC 2156, 5.3.4, and what was there before it and is still looked at. */
@@ -178,11 +194,10 @@ static void add_body(GString *mail, const struct setup *setup, const struct text
 
 	if (!body->len || body->str[body->len - 1] != '\n')
 		g_string_append_c(body, '\n');
-	g_string_append_printf(mail,
-			       "MIME-Version: 1.0\n"
-			       "Content-Type: text/plain; charset=%s\n"
-			       "Content-Transfer-Encoding: %s\n\n",
-			       plain ? "us-ascii" : "utf-8", plain ? "7bit" : "quoted-printable");
+	add_field(mail, "MIME-Version", "1.0");
+	add_field(mail, "Content-Type",
+		  plain ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8");
+	add_field(mail, "Content-Transfer-Encoding", plain ? "7bit\n" : "quoted-printable\n");
 	if (plain)
 		g_string_append_len(mail, body->str, (gssize)body->len);
 	else
@@ -213,7 +228,7 @@ struct message *message_compose(const struct setup *setup, const GPtrArray *to,
 				GDateTime *date)
 {
 	struct message *message = g_new0(struct message, 1);
-	g_autoptr(GString) mail = g_string_sized_new(1024);
+	g_autoptr(GString) mail = g_string_sized_new(500);
 
 	message->sender = g_strdup(setup->sender_address);
 	message->id = g_strdup(id);
@@ -227,7 +242,9 @@ struct message *message_compose(const struct setup *setup, const GPtrArray *to,
 	add_addresses(mail, "Reply-To", setup->reply_to, 0, setup->reply_to->len);
 	add_addresses(mail, "To", message->recipients, 0, to->len);
 	add_addresses(mail, "Cc", message->recipients, to->len, message->recipients->len);
-	g_string_append_printf(mail, "Message-Id: <%s>\nAuto-Submitted: auto-generated\n", id);
+	g_string_append(mail, "Message-Id: <");
+	g_string_append(mail, id);
+	g_string_append(mail, ">\nAuto-Submitted: auto-generated\n");
 	add_importance(mail, setup->importance);
 	add_body(mail, setup, body);
 	message->text = wire_text(mail->str, mail->len);

@@ -91,6 +91,10 @@ GString *text_to_utf8(const struct text *text, const char *character_set, bool l
 
 			reader.data += two ? 2 : 1;
 			g_string_append_c(utf8, '\n');
+		} else if (g_ascii_isprint(*data)) {
+			while (reader.data < reader.end && g_ascii_isprint(*reader.data))
+				reader.data++;
+			g_string_append_len(utf8, data, reader.data - data);
 		} else if (*data == '\t' || g_ascii_iscntrl(*data)) {
 			reader.data++;
 			g_string_append_c(utf8, *data == '\t' ? '\t' : '?');

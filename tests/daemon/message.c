@@ -156,6 +156,8 @@ static void test_header_texts(void **state)
 			for (unsigned int j = 0; j < n; j++)
 				g_string_append(subject, pieces[i]);
 			expect_subject(subject->str);
+			g_string_append_c(subject, 'x'); /* no blank at the end: to be folded */
+			expect_subject(subject->str);
 		}
 	}
 	expect_subject("=?utf-8?B?SGFsbG8=?= 5");
