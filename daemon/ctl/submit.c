@@ -33,6 +33,7 @@ struct run {
 	struct engine *engine;
 	struct message *shared; /* with --compose-once */
 	char id[SD_ID128_STRING_MAX];
+	GTimeZone *zone; /* GLib reads it from the disk each time it is asked for */
 	GQueue orders; /* not printed yet, in their order */
 	unsigned int started;
 	unsigned int open; /* started and not ended */
@@ -200,7 +201,7 @@ static struct message *compose(const struct run *run)
 	const struct submit_options *options = run->options;
 	struct text subject = { options->subject, strlen(options->subject) };
 	struct text body = { options->body, strlen(options->body) };
-	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autoptr(GDateTime) now = g_date_time_new_now(run->zone);
 	g_autofree char *id = g_strdup_printf("%s.%u@ecemailctl.ecemail", run->id, run->started);
 
 	return message_compose(options->setup, run->to, &subject, &body, id, now);
@@ -314,6 +315,7 @@ static int run_engine(struct run *run)
 static void run_free(struct run *run)
 {
 	engine_free(run->engine);
+	g_time_zone_unref(run->zone);
 	sd_event_unref(run->event);
 	message_free(run->shared);
 	if (run->to)
@@ -332,7 +334,7 @@ static void refuse_all(struct run *run, const struct outcome *outcome)
 
 static int submit_run(const struct submit_options *options)
 {
-	struct run run = { .options = options };
+	struct run run = { .options = options, .zone = g_time_zone_new_local() };
 	struct outcome outcome = { 0 };
 	sd_id128_t id;
 	int r;
