@@ -247,9 +247,9 @@ static bool start_first(struct engine *engine)
 		struct submission *submission = at->data;
 
 		next = at->next;
-		if (retry_is_late(submission) ||
-		    (full && submission->setup == full->setup &&
-		     submission->server == full->server))
+		if ((full && submission->setup == full->setup &&
+		     submission->server == full->server) ||
+		    retry_is_late(submission))
 			continue;
 		if (submission_start(engine, submission))
 			return true;

@@ -83,7 +83,7 @@ static bool make_room(GQueue *sessions, const char *host, unsigned int port, uns
 {
 	struct session *idle;
 
-	while (count_open(sessions, host, port, &idle) >= limit) {
+	while (sessions->length >= limit && count_open(sessions, host, port, &idle) >= limit) {
 		if (!idle)
 			return false;
 		session_quit(idle);

@@ -615,7 +615,8 @@ bool setup_leads_to(const struct setup *setup, unsigned int index, const char *h
 	unsigned int own_port;
 	const char *own = setup_server(setup, index, &own_port);
 
-	return own && host && own_port == port && !g_ascii_strcasecmp(own, host);
+	return own && host && own_port == port &&
+	       (own == host || !g_ascii_strcasecmp(own, host));
 }
 
 struct setup *setup_ref(struct setup *setup)
