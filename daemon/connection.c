@@ -116,8 +116,9 @@ static size_t header_received(char *data, size_t size, size_t count, void *userd
 }
 
 /* What a server offers before TLS does not count after it. */
-static void take_command(struct connection *connection, const char *line)
+static void take_command(struct connection *connection, const char *text, size_t length)
 {
+	g_autofree char *line = g_strndup(text, length);
 	g_autofree char *mechanism = g_strndup(line, 5 + strcspn(line + MIN(5, strlen(line)), " \r\n"));
 
 	connection->answered = false;
@@ -138,36 +139,41 @@ static void take_command(struct connection *connection, const char *line)
 	}
 }
 
+static bool begins(const char *text, size_t length, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return length >= n && !memcmp(text, prefix, n);
+}
+
 /* Of a line that it has no room for, libcurl drops most without showing it. */
-static void take_words(struct connection *connection, const char *text)
+static void take_words(struct connection *connection, const char *text, size_t length)
 {
 	static const char secured[] = "SSL connection using ";
+	g_autofree char *cipher = NULL;
 
-	if (g_str_has_prefix(text, "Excessive server response line"))
+	if (begins(text, length, "Excessive server response line"))
 		connection->fault = REPLY_TOO_LONG;
-	if (!g_str_has_prefix(text, secured))
+	if (!begins(text, length, secured))
 		return;
 	connection->secured = true;
-	trace(connection, "Secured by ", text + sizeof(secured) - 1);
+	cipher = g_strchomp(g_strndup(text + strlen(secured), length - strlen(secured)));
+	trace(connection, "Secured by ", cipher);
 }
 
 static int event_told(CURL *easy, curl_infotype type, char *data, size_t size, void *userdata)
 {
 	struct connection *connection = userdata;
-	g_autofree char *text = NULL;
 
 	(void)easy;
 	if (type == CURLINFO_SSL_DATA_OUT)
 		connection->up = true;
 	if (type == CURLINFO_SSL_DATA_IN)
 		connection->secured = true;
-	if (type != CURLINFO_HEADER_OUT && type != CURLINFO_TEXT)
-		return 0;
-	text = g_strndup(data, size);
 	if (type == CURLINFO_HEADER_OUT)
-		take_command(connection, text);
-	else
-		take_words(connection, g_strchomp(text));
+		take_command(connection, data, size);
+	if (type == CURLINFO_TEXT)
+		take_words(connection, data, size);
 	return 0;
 }
 
@@ -315,12 +321,13 @@ bool connection_is_up(const struct connection *connection)
 
 unsigned int connection_error(const struct connection *connection, unsigned int otherwise)
 {
-	long error = 0;
+	long error = connection->error_number;
 
 	/* within TLS, libcurl's own try to say more has put EPIPE in its place */
 	if (strstr(connection->error, strerror(ECONNRESET)))
 		return DETAIL_RESET;
-	curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &error);
+	if (!error)
+		curl_easy_getinfo(connection->easy, CURLINFO_OS_ERRNO, &error);
 	switch (error) {
 	case ECONNREFUSED:
 		return DETAIL_REFUSED;
@@ -382,26 +389,28 @@ static void fail_reply(const struct connection *connection, struct outcome *outc
  * What a server says behind its last reply, in the same segment, libcurl has
  * read and dropped. TCP has counted it. Inside TLS nobody has.
  */
-static bool said_more(const struct connection *connection)
+static bool said_more(struct connection *connection)
 {
-	curl_socket_t fd = CURL_SOCKET_BAD;
 	struct tcp_info info = { 0 };
 	socklen_t size = sizeof(info);
-	uint64_t read;
-	int left = 0;
+	int fd = connection->fd, left = 0;
 
-	curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (connection->tls_wanted || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ||
-	    ioctl(fd, FIONREAD, &left) < 0)
+	if (connection->tls_wanted || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+		return false;
+	connection->silent = info.tcpi_bytes_received == connection->heard;
+	if (connection->silent || ioctl(fd, FIONREAD, &left) < 0)
 		return false;
 	/* the end of the stream counts as a byte */
-	read = info.tcpi_bytes_received - (info.tcpi_state == STATE_CLOSE_WAIT) - (uint64_t)left;
-	return read > connection->heard;
+	return info.tcpi_bytes_received - (info.tcpi_state == STATE_CLOSE_WAIT) - (uint64_t)left >
+	       connection->heard;
 }
 
 CURLcode connection_check(struct connection *connection, CURLcode code)
 {
+	if (code == CURLE_OK)
+		code = curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->fd);
 	connection->unasked = code == CURLE_OK && said_more(connection);
+	curl_easy_setopt(connection->easy, CURLOPT_VERBOSE, 0L);
 	if (connection->unasked)
 		return CURLE_WEIRD_SERVER_REPLY;
 	if (code == CURLE_OK && connection->tls_wanted && !connection->secured)
@@ -514,6 +523,38 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		fail_reply(connection, outcome);
 	else
 		fail_tcp(connection, state, otherwise, outcome);
+}
+
+static CURLcode failure(struct connection *connection, CURLcode code)
+{
+	if (errno == EAGAIN)
+		return CURLE_AGAIN;
+	connection->error_number = errno;
+	return code;
+}
+
+/* Without TLS there is nothing in it for libcurl, which seeks the socket each time. */
+CURLcode connection_receive(struct connection *connection, void *buffer, size_t size, size_t *n)
+{
+	ssize_t r;
+
+	if (connection->tls_wanted)
+		return curl_easy_recv(connection->easy, buffer, size, n);
+	r = recv(connection->fd, buffer, size, 0);
+	*n = (size_t)MAX(r, 0);
+	return r < 0 ? failure(connection, CURLE_RECV_ERROR) : CURLE_OK;
+}
+
+CURLcode connection_send(struct connection *connection, const void *data, size_t length, bool more,
+			 size_t *n)
+{
+	ssize_t r;
+
+	if (connection->tls_wanted)
+		return curl_easy_send(connection->easy, data, length, n);
+	r = send(connection->fd, data, length, MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+	*n = (size_t)MAX(r, 0);
+	return r < 0 ? failure(connection, CURLE_SEND_ERROR) : CURLE_OK;
 }
 
 /*

@@ -20,6 +20,8 @@ enum asked {
 /* A connection on its way to where MAIL can be said: libcurl's part. */
 struct connection {
 	CURL *easy;
+	int fd; /* once it is connected */
+	int error_number; /* of the last failed system call of ours; 0: none */
 	const char *host; /* the setup's */
 	unsigned int port;
 	struct curl_slist *addresses;
@@ -27,6 +29,7 @@ struct connection {
 	struct reply_parser parser; /* its reply: the last one */
 	size_t heard; /* bytes of replies */
 	bool unasked; /* more than them was said */
+	bool silent; /* and nothing waits to be read, as far as TCP tells */
 	bool up; /* TLS has begun, so TCP is connected */
 	bool greeted;
 	enum asked asked; /* the last command */
@@ -71,6 +74,14 @@ unsigned int connection_error(const struct connection *connection, unsigned int 
  * gives away the secret of the connection's login, and any challenge.
  */
 void connection_redact(const struct connection *connection, struct reply *reply);
+
+/*
+ * As curl_easy_recv() and curl_easy_send(). With @more, a short text waits for
+ * what is sent next, unless TLS is in between.
+ */
+CURLcode connection_receive(struct connection *connection, void *buffer, size_t size, size_t *n);
+CURLcode connection_send(struct connection *connection, const void *data, size_t length, bool more,
+			 size_t *n);
 
 /* Closes at once, saying nothing. @multi has the easy handle; NULL: none has. */
 void connection_close(struct connection *connection, CURLM *multi);

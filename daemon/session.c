@@ -51,7 +51,8 @@
 /* A whole TLS record: what OpenSSL has read of the socket no event tells of. */
 #define RECORD_MAX 16384
 
-#define IO_EVENTS  (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)
+#define IN_EVENTS  (EPOLLIN | EPOLLRDHUP | EPOLLET)
+#define IO_EVENTS  (IN_EVENTS | EPOLLOUT) /* once it had no room to write */
 #define END_EVENTS (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 
 enum session_phase {
@@ -119,7 +120,8 @@ void session_drop(struct session *session)
 		connection_close(&session->connection,
 				 session->multi ? multi_handle(session->multi) : NULL);
 	engine_remove_session(session->engine, session);
-	engine_wake(session->engine);
+	if (session->phase != SESSION_QUITTING) /* else its place was free already */
+		engine_wake(session->engine);
 	setup_unref(session->setup);
 	g_string_free(session->out, TRUE);
 	g_free(session);
@@ -157,7 +159,7 @@ static void say(struct session *session, enum session_phase phase, const char *l
 	size_t sent = 0, length = strlen(line);
 
 	session->phase = phase;
-	if (curl_easy_send(session->connection.easy, line, length, &sent) != CURLE_OK ||
+	if (connection_send(&session->connection, line, length, false, &sent) != CURLE_OK ||
 	    sent < length || set_timer(session, usec) < 0)
 		session_drop(session);
 }
@@ -301,6 +303,16 @@ static void take_another_turn(struct session *session)
 	sd_event_source_set_io_events(session->io, IO_EVENTS);
 }
 
+/* Not asked for from the start, since a socket that has just connected has it, and tells. */
+static void await_room(const struct session *session)
+{
+	uint32_t events = 0;
+
+	sd_event_source_get_io_events(session->io, &events);
+	if (!(events & EPOLLOUT))
+		sd_event_source_set_io_events(session->io, IO_EVENTS);
+}
+
 /* No need to ask the socket once more. */
 static bool is_drained(const struct session *session, size_t n)
 {
@@ -315,7 +327,7 @@ static void receive_until(struct session *session, unsigned int closed)
 	size_t n;
 
 	for (int i = 0; i < TURN_MAX && !session->transaction.ended; i++) {
-		code = curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n);
+		code = connection_receive(&session->connection, buffer, sizeof(buffer), &n);
 		if (code == CURLE_AGAIN)
 			return;
 		if (code != CURLE_OK || !n) {
@@ -394,10 +406,13 @@ static bool flush(struct session *session)
 			code = CURLE_AGAIN;
 			break;
 		}
-		code = curl_easy_send(session->connection.easy, out->str + session->out_sent,
-				      out->len - session->out_sent, &n);
+		code = connection_send(&session->connection, out->str + session->out_sent,
+				       out->len - session->out_sent,
+				       session->step == TRANSACTION_TEXT, &n);
 		if (code == CURLE_OK)
 			session->out_sent += n;
+		else if (code == CURLE_AGAIN)
+			await_room(session);
 	}
 	if (session->step == TRANSACTION_TEXT)
 		transaction_text_sent(&session->transaction, session->out_sent);
@@ -418,11 +433,13 @@ static int report(struct session *session)
 
 /*
  * The end of data is claimed after the text was sent, but may travel with it:
- * else most mails would take two segments, and wake the server twice.
+ * else most mails would take two segments, and wake the server twice. Only
+ * within TLS does that need more than a flag of send().
  */
 static void cork(const struct session *session, int on)
 {
-	setsockopt(sd_event_source_get_io_fd(session->io), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+	if (session->connection.tls_wanted)
+		setsockopt(session->connection.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
 /*
@@ -479,7 +496,7 @@ static void await_close(struct session *session)
 	char buffer[REPLY_LINE_MAX];
 	size_t n = 0;
 
-	if (curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n) != CURLE_AGAIN)
+	if (connection_receive(&session->connection, buffer, sizeof(buffer), &n) != CURLE_AGAIN)
 		session_drop(session);
 }
 
@@ -499,7 +516,7 @@ static void await_reset(struct session *session)
 	do {
 		event = REPLY_LINE;
 		n = at = 0;
-		if (curl_easy_recv(session->connection.easy, buffer, sizeof(buffer), &n) ==
+		if (connection_receive(&session->connection, buffer, sizeof(buffer), &n) ==
 		    CURLE_AGAIN)
 			return;
 		for (; at < n && event == REPLY_LINE; at += used)
@@ -669,20 +686,21 @@ static void converse(struct session *session)
 void session_connected(struct session *session, CURLcode code)
 {
 	const struct outcome connected = { .state = STATE_GREETING, .sent = SENT_NO };
-	curl_socket_t fd;
 
 	code = connection_check(&session->connection, code);
-	if (code == CURLE_OK)
-		code = curl_easy_getinfo(session->connection.easy, CURLINFO_ACTIVESOCKET, &fd);
-	if (code != CURLE_OK || sd_event_add_io(engine_event(session->engine), &session->io, fd,
-						IO_EVENTS, socket_ready, session) < 0) {
+	if (code != CURLE_OK ||
+	    sd_event_add_io(engine_event(session->engine), &session->io, session->connection.fd,
+			    IN_EVENTS, socket_ready, session) < 0) {
 		connect_failed(session, code);
 		return;
 	}
 	session->connection.trace = NULL; /* its submission is not the last one */
 	if (session->submission->message) {
 		converse(session);
-		work(session);
+		if (session->connection.silent)
+			proceed(session);
+		else
+			work(session);
 	} else {
 		end(session, &connected, true);
 	}
@@ -693,7 +711,7 @@ bool session_reuse(struct session *session, struct submission *submission)
 	char byte;
 	size_t n;
 
-	if (curl_easy_recv(session->connection.easy, &byte, 1, &n) != CURLE_AGAIN) {
+	if (connection_receive(&session->connection, &byte, 1, &n) != CURLE_AGAIN) {
 		session_drop(session);
 		return false;
 	}

@@ -546,6 +546,59 @@ static void test_text(void **state)
 	run_big(lengthy, false, 22, 7, DETAIL_LINE_TOO_LONG);
 }
 
+static int receive_error; /* of the engine's thread; 0: none */
+
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t __real_recv(int fd, void *buffer, size_t size, int flags);
+
+ssize_t __wrap_recv(int fd, void *buffer, size_t size, int flags)
+{
+	if (!receive_error || gettid() != getpid())
+		return __real_recv(fd, buffer, size, flags);
+	errno = receive_error;
+	return -1;
+}
+
+static void expect_broken(int error, unsigned int status, unsigned int detail)
+{
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	receive_error = error;
+	mail_run(mail);
+	receive_error = 0;
+	expect_outcome(mail, status, 3, detail, SENT_NO);
+	mail_free(mail);
+	server_stop(server);
+}
+
+/* What TCP says of a network that has gone amid a session. */
+static void test_network_gone(void **state)
+{
+	(void)state;
+	expect_broken(ETIMEDOUT, 13, DETAIL_NONE);
+	expect_broken(EHOSTUNREACH, 20, DETAIL_NO_ROUTE);
+	expect_broken(ECONNRESET, 20, DETAIL_RESET);
+}
+
+/* The server stops reading for a while: what the socket had no room for goes out later. */
+static void test_full_socket(void **state)
+{
+	static const struct server_step script[] = { { "text", SAY, NULL, 100 }, { 0 } };
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	(void)state;
+	make_big(mail, false);
+	mail->stall_us = BIG_STALL_US;
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, 0, 8, DETAIL_NONE, SENT_YES);
+	assert_int_equal(server_messages(server), 1);
+	mail_free(mail);
+	server_stop(server);
+}
+
 /* The server gives up just before the end of data: it is still heard. */
 static void test_last_look(void **state)
 {
@@ -767,6 +820,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_commands_pipelined),
 		cmocka_unit_test(test_pipelining),
 		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_network_gone),
+		cmocka_unit_test(test_full_socket),
 		cmocka_unit_test(test_last_look),
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_stale),
