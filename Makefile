@@ -166,7 +166,7 @@ install-headers:
 # The driver's source, for DKMS to build.
 install-dkms: install-driver
 	install -d $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux
-	install -m 644 Kbuild $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/
+	install -m 644 Kbuild VERSION $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/
 	sed 's/#MODULE_VERSION#/$(VERSION)/' driver/dkms.conf >$(DESTDIR)$(prefix)/src/ecom-$(VERSION)/dkms.conf
 	install -m 644 driver/*.[ch] $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/driver/
 	install -m 644 uapi/linux/*.h $(DESTDIR)$(prefix)/src/ecom-$(VERSION)/uapi/linux/
