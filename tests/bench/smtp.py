@@ -133,14 +133,15 @@ OURS = "ecemail"
 ONCE = "ecemail, composed once"
 SOURCE = "smtp-source"
 PEERS = (
-    # name, sessions kept open, mails of one measurement at 1 recipient, command, most sessions
+    # name, sessions kept open, mails of one measurement at 1 recipient (enough for the start of
+    # the process to count little), command, most sessions
     Peer(OURS, True, 8000, ours(), 64),
     Peer(ONCE, True, 8000, ours("--compose-once"), 64),
     Peer(SOURCE, True, 8000, smtp_source("-d"), 64),
     Peer("curl", True, 640, curl_kept, 64),
-    Peer(OURS, False, 2000, ours("--fresh"), 64),
-    Peer(SOURCE, False, 2000, smtp_source(), 64),
-    Peer(ONCE, False, 2000, ours("--fresh", "--compose-once"), 64),
+    Peer(OURS, False, 8000, ours("--fresh"), 64),
+    Peer(SOURCE, False, 8000, smtp_source(), 64),
+    Peer(ONCE, False, 8000, ours("--fresh", "--compose-once"), 64),
     Peer("curl", False, 48, curl_each, 64),
     Peer("msmtp", False, 24, msmtp, 64),
     Peer("nullmailer", False, 24, nullmailer, 1),
