@@ -200,30 +200,27 @@ void backplane_reload(struct backplane *backplane)
 	journal_log(LOG_INFO, MESSAGE_SETUP_APPLIED, "%s applied", backplane->configuration_file);
 }
 
-static uint64_t slot_stop(struct slot *slot)
+static void slot_stop(struct slot *slot)
 {
-	uint64_t latest = 0;
-
 	for (GList *next, *at = slot->requests.head; at; at = next) {
-		struct request *request = at->data;
-
 		next = at->next;
-		if (!request_hand_back(request))
-			latest = MAX(latest, request->submission.deadline_us);
+		request_hand_back(at->data);
 	}
-	return latest;
 }
 
 uint64_t backplane_stop(struct backplane *backplane)
 {
-	uint64_t latest = 0, now;
+	uint64_t latest, now;
 
 	backplane->stopping = true;
 	backplane_update_reading(backplane);
 	for (GList *at = backplane->slots.head; at; at = at->next)
-		latest = MAX(latest, slot_stop(at->data));
-	if (!backplane->requests)
+		slot_stop(at->data);
+	if (!backplane->requests) {
 		sd_event_exit(backplane->event, 0);
+		return 0;
+	}
+	latest = engine_latest_us(backplane->engine); /* of slots whose cards have gone, too */
 	sd_event_now(backplane->event, CLOCK_BOOTTIME, &now);
 	return latest > now ? latest - now : 0;
 }

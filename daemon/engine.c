@@ -301,6 +301,15 @@ int engine_submit(struct engine *engine, struct submission *submission)
 	return sd_event_source_set_enabled(engine->starter, SD_EVENT_ONESHOT);
 }
 
+uint64_t engine_latest_us(const struct engine *engine)
+{
+	uint64_t latest = 0;
+
+	for (const GList *at = engine->open.head; at; at = at->next)
+		latest = MAX(latest, ((const struct submission *)at->data)->deadline_us);
+	return latest;
+}
+
 void engine_withdraw(struct engine *engine, struct submission *submission)
 {
 	forget(submission);

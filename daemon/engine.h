@@ -72,6 +72,9 @@ void engine_on_room(struct engine *engine, void (*room)(void *userdata), void *u
 /* done() is called later, never from within. Returns 0, or a negative errno. */
 int engine_submit(struct engine *engine, struct submission *submission);
 
+/* The latest deadline of all submissions, 0: there are none. */
+uint64_t engine_latest_us(const struct engine *engine);
+
 /* Takes a submission back without an outcome; for state 8 that leaves it unknown. */
 void engine_withdraw(struct engine *engine, struct submission *submission);
 

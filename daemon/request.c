@@ -382,7 +382,7 @@ void request_start_test(struct slot *slot, const char *const texts[3],
 	request_begin(request);
 }
 
-bool request_hand_back(struct request *request)
+void request_hand_back(struct request *request)
 {
 	struct device *device = request->slot->device;
 	struct ecom_release release = { .id = request->record.id };
@@ -390,12 +390,12 @@ bool request_hand_back(struct request *request)
 	int r;
 
 	if (request->submission.state >= STATE_END || request->saving || !device)
-		return false;
+		return;
 	if (request->test) {
 		engine_withdraw(request->slot->backplane->engine, &request->submission);
 		outcome_fail(&stopped, STATUS_TIMEOUT, STATE_WAITING, DETAIL_DAEMON_ENDED);
 		request_finish(request, &stopped);
-		return true;
+		return;
 	}
 	engine_withdraw(request->slot->backplane->engine, &request->submission);
 	r = device->operations->release(device, &release);
@@ -403,5 +403,4 @@ bool request_hand_back(struct request *request)
 		    r < 0 ? "could not be handed back, it has ended" :
 			    "handed back, to be sent after the restart");
 	request_free(request);
-	return true;
 }

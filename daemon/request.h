@@ -40,7 +40,7 @@ void request_start_test(struct slot *slot, const char *const texts[3],
 /* Ends a request that was not submitted. */
 void request_finish(struct request *request, const struct outcome *outcome);
 
-/* For an orderly stop: back into the kernel's queue, unless it is in state 8. True if it went. */
-bool request_hand_back(struct request *request);
+/* For an orderly stop: back into the kernel's queue, unless it is in state 8. */
+void request_hand_back(struct request *request);
 
 #endif /* ECEMAIL_REQUEST_H */

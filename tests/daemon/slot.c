@@ -495,6 +495,25 @@ static void test_stop_hands_back(void **state)
 	bench_free(bench);
 }
 
+/* There is no device to hand it back to, so the mail goes out, and systemd is told how long. */
+static void test_stop_card_gone(void **state)
+{
+	static const struct server_step script[] = { { "MAIL", SAY, "250 x\r\n", 300 }, { 0 } };
+	struct bench *bench = bench_new(script, NULL);
+	bool never = false;
+
+	(void)state;
+	device_fake_mail(bench->fake, "mark@hosteng.com", "x", "y", 5000);
+	run_to_state(bench, 3);
+	slot_gone(g_queue_peek_head(&bench->backplane->slots));
+	assert_in_range(backplane_stop(bench->backplane), 3000000, 5000000);
+	loop_run(bench->event, &never, 3000);
+	assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
+	server_settle(bench->server);
+	assert_int_equal(server_messages(bench->server), 1);
+	bench_free(bench);
+}
+
 /* After the claim there is nothing to hand back: the answer is awaited. */
 static void test_stop_waits(void **state)
 {
@@ -714,6 +733,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_read_fails),
 		cmocka_unit_test(test_stop_hands_back),
 		cmocka_unit_test(test_stop_waits),
+		cmocka_unit_test(test_stop_card_gone),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_message_id),
