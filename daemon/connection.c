@@ -180,7 +180,8 @@ static int event_told(CURL *easy, curl_infotype type, char *data, size_t size, v
 /* libcurl takes the EHLO name from the URL's path. */
 static char *make_url(const struct connection *connection, const struct setup *setup)
 {
-	g_autofree char *own_name = setup->helo_name ? NULL : helo_name(connection->host);
+	g_autofree char *own_name =
+		setup->helo_name ? NULL : helo_name(connection->host, setup->source_interface);
 	const char *name = setup->helo_name ? setup->helo_name : own_name;
 	g_autofree char *path = g_uri_escape_string(name, NULL, FALSE);
 	bool ipv6 = strchr(connection->host, ':');

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "helo.h"
+#include "resolution.h"
 
 #define DISCARD_PORT 9
 #define SOME_SERVER  "192.0.2.1" /* of TEST-NET-1: stands for the default route */
@@ -46,13 +47,17 @@ static char *name_in_hosts(const char *host)
 	return name;
 }
 
-/* Connecting a datagram socket sends nothing, but picks the address. */
-static bool source_address(int family, const struct sockaddr *to, socklen_t length,
-			   struct sockaddr_storage *from)
+/* Connecting a datagram socket sends nothing, but picks the address, as libcurl's will. */
+static bool source_address(const char *interface, int family, const struct sockaddr *to,
+			   socklen_t length, struct sockaddr_storage *from)
 {
 	socklen_t size = sizeof(*from);
 	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool found = fd >= 0 && !connect(fd, to, length) &&
+	bool found;
+
+	if (fd >= 0 && interface)
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, strlen(interface));
+	found = fd >= 0 && !connect(fd, to, length) &&
 		     !getsockname(fd, (struct sockaddr *)from, &size);
 
 	if (fd >= 0)
@@ -60,7 +65,7 @@ static bool source_address(int family, const struct sockaddr *to, socklen_t leng
 	return found;
 }
 
-static char *literal_ipv4(const char *server)
+static char *literal_ipv4(const char *server, const char *interface)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DISCARD_PORT) };
 	struct sockaddr_storage from;
@@ -68,25 +73,25 @@ static char *literal_ipv4(const char *server)
 
 	if (inet_pton(AF_INET, server, &to.sin_addr) != 1)
 		inet_pton(AF_INET, SOME_SERVER, &to.sin_addr);
-	if (source_address(AF_INET, (struct sockaddr *)&to, sizeof(to), &from))
+	if (source_address(interface, AF_INET, (struct sockaddr *)&to, sizeof(to), &from))
 		inet_ntop(AF_INET, &((struct sockaddr_in *)&from)->sin_addr, text, sizeof(text));
 	return g_strdup_printf("[%s]", text);
 }
 
-static char *literal_ipv6(const char *server)
+static char *literal_ipv6(const char *server, const char *interface)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_port = htons(DISCARD_PORT) };
 	struct sockaddr_storage from;
 	char text[INET6_ADDRSTRLEN];
 
 	if (inet_pton(AF_INET6, server, &to.sin6_addr) != 1 ||
-	    !source_address(AF_INET6, (struct sockaddr *)&to, sizeof(to), &from))
+	    !source_address(interface, AF_INET6, (struct sockaddr *)&to, sizeof(to), &from))
 		return NULL;
 	inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&from)->sin6_addr, text, sizeof(text));
 	return g_strdup_printf("[IPv6:%s]", text);
 }
 
-char *helo_name(const char *server)
+char *helo_name(const char *server, const char *interface)
 {
 	char host[HOST_NAME_MAX + 1] = "";
 	char *name;
@@ -95,7 +100,9 @@ char *helo_name(const char *server)
 	if (strchr(host, '.'))
 		return g_strdup(host);
 	name = *host ? name_in_hosts(host) : NULL;
+	if (!name && interface && is_ip_address(interface))
+		name = g_strdup_printf(strchr(interface, ':') ? "[IPv6:%s]" : "[%s]", interface);
 	if (!name)
-		name = literal_ipv6(server);
-	return name ? name : literal_ipv4(server);
+		name = literal_ipv6(server, interface);
+	return name ? name : literal_ipv4(server, interface);
 }

@@ -317,7 +317,8 @@ static void start(struct talk *talk)
 	talk->connection.host = host;
 	talk->connection.trace = on_trace;
 	talk->connection.userdata = talk;
-	talk->helo = setup->helo_name ? g_strdup(setup->helo_name) : helo_name(host);
+	talk->helo = setup->helo_name ? g_strdup(setup->helo_name) :
+					helo_name(host, setup->source_interface);
 	json_object_set_string_member(report, "server", host);
 	json_object_set_int_member(report, "port", talk->connection.port);
 	json_object_set_string_member(report, "helo", talk->helo);

@@ -50,7 +50,7 @@ ctl-premises-pkgs := json-glib-1.0 gio-2.0
 
 daemon-engine-srcs := tests/daemon/engine.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-engine-pkgs := $(ecemaild-pkgs) openssl
-daemon-engine-libs := -Wl,--wrap=getaddrinfo -Wl,--wrap=recv
+daemon-engine-libs := -Wl,--wrap=getaddrinfo -Wl,--wrap=gethostname -Wl,--wrap=recv
 
 daemon-session-srcs := tests/daemon/session.c tests/daemon/mail.c $(DAEMON_SERVER) $(DAEMON_PARTS)
 daemon-session-pkgs := $(ecemaild-pkgs) openssl

@@ -777,13 +777,27 @@ static void test_many(void **state)
 	server_stop(server);
 }
 
-static void expect_helo(const char *configured, const char *expected)
+static const char *own_host_name; /* NULL: what it is */
+
+int __wrap_gethostname(char *name, size_t size);
+int __real_gethostname(char *name, size_t size);
+
+int __wrap_gethostname(char *name, size_t size)
+{
+	if (!own_host_name)
+		return __real_gethostname(name, size);
+	g_strlcpy(name, own_host_name, size);
+	return 0;
+}
+
+static void expect_helo(const char *configured, const char *source, const char *expected)
 {
 	struct server *server = server_start(NULL, false);
 	struct mail *mail = mail_new(server_port(server), "a@x.org", PATIENCE_MS);
 	g_autofree char *line = g_strdup_printf("EHLO %s|", expected);
 
 	assert_null(setup_set(mail->setup, "HeloName", configured));
+	assert_null(setup_set(mail->setup, "SourceInterface", source));
 	mail_run(mail);
 	server_settle(server);
 	assert_true(g_str_has_prefix(server_commands(server), line));
@@ -793,15 +807,23 @@ static void expect_helo(const char *configured, const char *expected)
 
 static void test_helo(void **state)
 {
-	g_autofree char *own = helo_name("127.0.0.1"), *by_name = helo_name("mail.example");
+	g_autofree char *own = helo_name("127.0.0.1", NULL);
+	g_autofree char *by_name = helo_name("mail.example", NULL);
 
 	(void)state;
 	assert_true(strchr(own, '.') || *own == '[');
 	assert_true(strchr(by_name, '.') || *by_name == '[');
-	expect_helo("plc.acme.com", "plc.acme.com");
-	expect_helo("[192.0.2.1]", "[192.0.2.1]");
-	expect_helo("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]");
-	expect_helo("", own);
+	expect_helo("plc.acme.com", "", "plc.acme.com");
+	expect_helo("[192.0.2.1]", "", "[192.0.2.1]");
+	expect_helo("[IPv6:2001:db8::1]", "", "[IPv6:2001:db8::1]");
+	expect_helo("", "", own);
+	own_host_name = "plc.example.com";
+	expect_helo("", "127.0.0.2", "plc.example.com");
+	own_host_name = "no-full-name-of-any-machine";
+	expect_helo("", "", "[127.0.0.1]");
+	expect_helo("", "lo", "[127.0.0.1]");
+	expect_helo("", "127.0.0.2", "[127.0.0.2]");
+	own_host_name = NULL;
 }
 
 int main(int argc, char **argv)
