@@ -191,6 +191,13 @@ static char *make_url(const struct connection *connection, const struct setup *s
 			       connection->port, path);
 }
 
+/* A line that fills half of it without an end is told at once; TLS needs it for a whole record. */
+static void set_buffer(CURL *easy, const struct setup *setup)
+{
+	if (setup->tls == TLS_NONE)
+		curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 2L * REPLY_LINE_MAX);
+}
+
 static void set_limits(CURL *easy, long milliseconds)
 {
 	long limit = milliseconds + MARGIN_MS;
@@ -304,6 +311,7 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	if (addresses)
 		set_addresses(connection, addresses);
+	set_buffer(easy, setup);
 	set_limits(easy, milliseconds);
 	set_callbacks(easy, connection);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->error);

@@ -96,6 +96,15 @@ static void run_all(const struct expectation *expected, size_t n, bool pipelinin
 
 /* What the server says without a line end; main() fills it. */
 static char endless[ENDLESS];
+#define unfinished (endless + ENDLESS - 601) /* 600 bytes, where 512 are the limit */
+
+/* More than libcurl reads at a time. */
+#define FEATURES_5                                                        \
+	"250-X-FIRST-FEATURE-OF-THIS-SERVER that this machine does not know\r\n" \
+	"250-X-NEXT-FEATURE-OF-THIS-SERVER with many other words\r\n250-X\r\n"  \
+	"250-X-FEATURE-OF-THIS-SERVER of no use\r\n250-SIZE 1048576\r\n"
+#define FEATURES_20 FEATURES_5 FEATURES_5 FEATURES_5 FEATURES_5
+#define FEATURES    FEATURES_20 FEATURES_20 FEATURES_20 "250 ENHANCEDSTATUSCODES\r\n"
 
 #define SSH  "SSH-2.0-OpenSSH_9.2p1\r\n"
 
@@ -117,6 +126,7 @@ static char endless[ENDLESS];
 		FAULT(c " mixed", c, SAY, "250-a\r\n251 b\r\n", 0, 22, s, 71, 0, u, m, NULL), \
 		FAULT(c " long", c, SAY, LONG_LINE, 0, 22, s, 72, 0, u, m, NULL),             \
 		FAULT(c " endless", c, HANG, endless, 0, 22, s, 72, 0, u, m, NULL),           \
+		FAULT(c " unfinished", c, HANG, unfinished, 0, 22, s, 72, 0, u, m, NULL),     \
 		FAULT(c " half", c, SAY_CLOSE, "250-go", 0, 20, s, 12, 0, u, m, NULL)
 
 /* Refusals, answered at once, in two pieces and byte by byte. */
@@ -154,6 +164,9 @@ static const struct expectation greeting_faults[] = {
 	{ "no EHLO but HELO", { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
 	{ "421 behind EHLO", { { "EHLO", SAY, "250 a\r\n421 4.3.2 down\r\n", 0 } }, 22, 2, DETAIL_UNASKED, 0, SENT_NO, 0, NULL, NULL },
 	{ "half a line behind EHLO", { { "EHLO", SAY_CLOSE, "250-a\r\n250 b\r\n4", 0 } }, 22, 2, DETAIL_UNASKED, 0, SENT_NO, 0, NULL, NULL },
+	{ "many features", { { "EHLO", SAY, FEATURES, 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+	{ "many features, split", { { "EHLO", SPLIT, FEATURES, 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
+	{ "many features, drip", { { "EHLO", DRIP, FEATURES_20 "250 x\r\n", 0 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
 	{ "slow greeting", { { "connect", DRIP, "220-a\r\n220 b\r\n", 50 } }, 0, 8, 0, 250, SENT_YES, 1, NULL, "QUIT|" },
 };
 
