@@ -58,7 +58,7 @@ static bool source_address(const char *interface, int family, const struct socka
 	if (fd >= 0 && interface)
 		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, strlen(interface));
 	found = fd >= 0 && !connect(fd, to, length) &&
-		     !getsockname(fd, (struct sockaddr *)from, &size);
+		!getsockname(fd, (struct sockaddr *)from, &size);
 
 	if (fd >= 0)
 		close(fd);
