@@ -13,31 +13,66 @@ import { unpack } from "./backplane.js";
 const _ = cockpit.gettext;
 const COUNT = 64; /* that the daemon keeps */
 const JOURNAL_COUNT = 200;
+const JOURNAL_BEFORE = 2; /* seconds */
+const JOURNAL_AFTER = 10; /* … that journald may be late */
 const COLUMNS = ["when", "state", "to", "subject"];
 const HEADINGS = { when: _("Time"), state: _("State"), to: _("Recipients"), subject: _("Subject") };
 const FILTERS = [["all", _("all")], ["way", _("on their way")], ["0", _("success")],
     ["failed", _("all errors")]];
 
 function journalLine(entry) {
-    const message = typeof entry.MESSAGE === "string" ? entry.MESSAGE : "?";
+    /* What is no text is a list of bytes. */
+    const message = Array.isArray(entry.MESSAGE) ?
+        new TextDecoder().decode(Uint8Array.from(entry.MESSAGE)) : entry.MESSAGE;
 
     return `${timeText(Number(entry.__REALTIME_TIMESTAMP))}  ${message}`;
 }
 
-/* What the journal has on a request; a test mail has no number of its own. */
-async function journal(request) {
-    const begin = Math.floor((request.time / 1000 - request.duration) / 1000) - 2;
-    const match = request.request ? `ECEMAIL_REQUEST=${request.request}` :
-        `ECEMAIL_MAIL_MESSAGE_ID=${request["message-id"]}`;
-    const entries = await run(["journalctl", "-q", "--no-pager", "-o", "json", "-n",
-        String(JOURNAL_COUNT), "--since", `@${begin}`, "-u", "ecemaild.service", match]);
+/* The field that tells a request's entries from others of its slot; a test mail has no number. */
+function journalMatch(request) {
+    if (request.request)
+        return `ECEMAIL_REQUEST=${request.request}`;
+    return request["message-id"] ? `ECEMAIL_MAIL_MESSAGE_ID=<${request["message-id"]}>` :
+        `MESSAGE=${request.words}`;
+}
+
+/*
+ * What the journal has on a request. Each slot counts its own, from 1 again when the
+ * driver takes the card anew: hence slot and time.
+ */
+async function journal(request, slot) {
+    const end = request.time / 1000000;
+    const begin = end - request.duration / 1000;
+    const entries = await run(["journalctl", "-q", "--no-pager", "-a", "-o", "json",
+        "-n", String(JOURNAL_COUNT), "--since", `@${Math.floor(begin) - JOURNAL_BEFORE}`,
+        "--until", `@${Math.ceil(end) + JOURNAL_AFTER}`, "-u", "ecemaild.service",
+        `ECEMAIL_CARD=${slot.Card}`, `ECEMAIL_SLOT=${slot.Number}`, journalMatch(request)]);
 
     return entries.map(journalLine).join("\n");
 }
 
+/*
+ * A request keeps its key, and so its row, from the queue to its end. Its number can
+ * come again when the driver takes the card anew, and test mails have none.
+ */
+function byKey(requests) {
+    const found = new Map();
+
+    for (const request of requests) {
+        const number = request.number || request.request;
+        const test = `test ${request["message-id"]} ${request.time}`;
+
+        if (number && !found.has(String(number)))
+            found.set(String(number), request);
+        else
+            found.set(number ? `${number} ${request.time}` : test, request);
+    }
+    return found;
+}
+
 class Row {
-    constructor(key) {
-        this.key = key;
+    constructor(slot) {
+        this.slot = slot;
         this.cells = Object.fromEntries(COLUMNS.map(name =>
             [name, element("td", { role: "cell", "data-label": HEADINGS[name] })]));
         this.time = element("span", {});
@@ -55,15 +90,18 @@ class Row {
 
     /* Outstanding: number, state, doing, deadline … Ended: status, sent, text … */
     show(request) {
-        this.request = request;
         const { cells } = this;
         const ended = request.status !== undefined;
+        const news = ended && this.request && this.request.status === undefined;
+        this.request = request;
 
         setText(this.time, ended ? timeText(request.time) : timeText(request.accepted));
         setText(cells.to, request.to);
         setText(cells.subject, request.subject);
         setText(cells.state, ended ? this.outcomeText(request) : this.wayText(request));
         cells.state.className = !ended ? "way" : request.status ? "bad" : "good";
+        if (news && !this.details.hidden)
+            this.explain();
     }
 
     outcomeText(request) {
@@ -104,7 +142,7 @@ class Row {
             [_("Its last line"), request.text],
             [_("Message-ID"), request["message-id"]],
         ]), explanation(request), element("h3", {}, _("Journal")), entries);
-        journal(request).then(
+        journal(request, this.slot).then(
             text => setText(entries, text || _("The journal has no entry on it that you may see.")),
             problem => setText(entries, problem.message));
     }
@@ -148,33 +186,39 @@ export class RequestsView {
     }
 
     refuse() {
+        this.rows.clear();
+        replace(this.body);
         this.table.hidden = true;
+        setText(this.held, "");
         setText(this.empty, _("Recipients, subjects and servers' words are for root and members of group ecemail to see."));
     }
 
     show(way, ended) {
-        const wanted = [...way.map(request => [`way ${request.number}`, request]),
-            ...ended.map(request => [`end ${request["message-id"]} ${request.time}`, request])];
-        const keys = new Set(wanted.map(([key]) => key));
+        const wanted = byKey([...way, ...ended]);
         const waiting = this.slot.QueueUsed - way.length;
+        const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+        let place = 0;
 
         for (const [key, row] of this.rows) {
-            if (!keys.has(key)) {
+            if (!wanted.has(key)) {
                 row.parts.forEach(part => part.remove());
                 this.rows.delete(key);
             }
         }
-        wanted.forEach(([key, request], place) => this.rowAt(key, place).show(request));
+        wanted.forEach((request, key) => this.rowAt(key, place++).show(request));
+        if (focused && focused.isConnected)
+            focused.focus({ preventScroll: true });
         this.table.hidden = false;
-        setText(this.held, waiting > 0 ?
-            cockpit.format(_("$0 more wait in the driver's queue."), waiting) : "");
+        setText(this.held, waiting > 0 ? cockpit.format(cockpit.ngettext(
+            "$0 more waits in the driver's queue.", "$0 more wait in the driver's queue.", waiting),
+        waiting) : "");
         this.offer(ended);
         this.applyFilter();
     }
 
     /* The row of that request, at its place in the table */
     rowAt(key, place) {
-        const row = this.rows.get(key) || new Row(key);
+        const row = this.rows.get(key) || new Row(this.slot);
         const there = this.body.children[2 * place];
 
         this.rows.set(key, row);
@@ -185,18 +229,18 @@ export class RequestsView {
 
     /* Filters: the fixed ones, and each error that there is */
     offer(ended) {
-        const statuses = [...new Set(ended.map(request => request.status))].filter(status => status)
-            .sort((a, b) => a - b);
+        const chosen = this.filter.value || "all";
+        const statuses = [...new Set([...ended.map(request => request.status), Number(chosen)])]
+            .filter(status => status > 0).sort((a, b) => a - b);
         const choices = [...FILTERS, ...statuses.map(status =>
             [String(status), cockpit.format(_("error $0"), status)])];
         const text = JSON.stringify(choices);
-        const chosen = this.filter.value || "all";
 
         if (text === this.choices)
             return;
         this.choices = text;
         replace(this.filter, choices.map(([value, label]) => element("option", { value }, label)));
-        this.filter.value = choices.some(([value]) => value === chosen) ? chosen : "all";
+        this.filter.value = chosen;
     }
 
     passes(request) {
@@ -221,6 +265,4 @@ export class RequestsView {
         }
         setText(this.empty, shown ? "" : _("There are none."));
     }
-
-    close() {}
 }
