@@ -10,6 +10,7 @@
  */
 /* global cockpit */
 
+const _ = cockpit.gettext;
 const NAME = "org.ecemail1";
 const PATH = "/org/ecemail1";
 const SLOT = `${NAME}.Slot`;
@@ -17,6 +18,7 @@ const MANAGER = `${NAME}.Manager`;
 const TICK = 2000;
 const AFTER_SIGNAL = 200;
 const PATIENCE = 10000; /* with a daemon that does not answer at all */
+const PROPERTIES = "org.freedesktop.DBus.Properties";
 const DENIED = ["org.freedesktop.DBus.Error.AccessDenied", "access-denied"];
 
 function plain(properties) {
@@ -48,20 +50,27 @@ export class Backplane extends EventTarget {
         const client = cockpit.dbus(NAME, { bus: "system", superuser: "try" });
 
         this.client = client;
+        this.served = false; /* by this connection */
         this.mayChange = null;
-        client.addEventListener("close", () => {
-            if (this.client !== client)
-                return;
-            this.client = null;
-            this.lose();
-        });
+        client.addEventListener("close", () => this.closed(client));
         client.addEventListener("owner", () => this.refresh());
-        client.subscribe({ interface: "org.freedesktop.DBus.Properties" }, () => this.refreshSoon());
+        client.subscribe({ interface: PROPERTIES }, () => this.refreshSoon());
         client.subscribe({ interface: "org.freedesktop.DBus.ObjectManager" },
             () => this.refreshSoon());
         client.subscribe({ interface: SLOT, member: "TraceLine" }, (path, iface, signal, [time, line]) =>
             this.dispatchEvent(new CustomEvent("trace", { detail: { path, time, line } })));
         this.refresh();
+    }
+
+    /* Cockpit closes it when rights end: not the daemon's fault, try another one first. */
+    closed(client) {
+        if (this.client !== client)
+            return;
+        this.client = null;
+        if (this.served)
+            this.refreshSoon();
+        else
+            this.lose();
     }
 
     /* Other rights are another connection. */
@@ -122,12 +131,12 @@ export class Backplane extends EventTarget {
     /* Properties of the manager; and whether this user may more than look. */
     async askRight(client, objects) {
         const path = Object.keys(objects).find(key => objects[key][SLOT]);
-        const [manager] = await client.call(PATH, "org.freedesktop.DBus.Properties", "GetAll",
-            [MANAGER]);
+        const [manager] = await client.call(PATH, PROPERTIES, "GetAll", [MANAGER],
+            { timeout: PATIENCE });
 
         if (this.mayChange === null && path) {
             try {
-                await client.call(path, SLOT, "GetSetup", []);
+                await client.call(path, SLOT, "GetSetup", [], { timeout: PATIENCE });
                 this.mayChange = true;
             } catch (problem) {
                 if (isDenied(problem))
@@ -147,6 +156,7 @@ export class Backplane extends EventTarget {
         this.slots = new Map(found.map(slot => [slot.Name, slot]));
         this.manager = manager;
         this.present = true;
+        this.served = true;
         this.dispatchEvent(new Event("change"));
     }
 
@@ -157,17 +167,35 @@ export class Backplane extends EventTarget {
         this.dispatchEvent(new Event("change"));
     }
 
-    /* Calls a method of a slot; gives its results as a list. */
-    call(slot, method, args = [], type = undefined) {
+    async callAt(path, iface, method, args, options = {}) {
         if (!this.client)
-            return Promise.reject(new Error(cockpit.gettext("ecemaild does not answer")));
-        return this.client.call(slot.path, SLOT, method, args, type ? { type } : {});
+            throw new Error(_("ecemaild does not answer."));
+        return this.client.call(path, iface, method, args, { timeout: PATIENCE, ...options });
     }
 
-    listFields() {
-        return this.client.call(PATH, MANAGER, "ListFields", []).then(([fields]) =>
-            new Map(fields.map(([name, allowed, standard, required]) =>
-                [name, { allowed, standard, required }])));
+    /* Calls a method of a slot; gives its results as a list. */
+    call(slot, method, args = [], options = {}) {
+        return this.callAt(slot.path, SLOT, method, args, options);
+    }
+
+    /*
+     * The same, but of that very module. A slot's path is a number: another
+     * module may have come under it since the page was drawn.
+     */
+    async callModule(slot, method, args = [], options = {}) {
+        const [{ v: place }] = await this.callAt(slot.path, PROPERTIES, "Get", [SLOT, "Place"]);
+
+        if (place !== slot.Place)
+            throw new Error(cockpit.format(_("$0 is another module now: $1 instead of $2."),
+                slot.Name, place, slot.Place));
+        return this.call(slot, method, args, options);
+    }
+
+    async listFields() {
+        const [fields] = await this.callAt(PATH, MANAGER, "ListFields", []);
+
+        return new Map(fields.map(([name, allowed, standard, required]) =>
+            [name, { allowed, standard, required }]));
     }
 }
 

@@ -74,7 +74,7 @@ export function finding(row) {
     const words = { ok: _("ok"), wrong: _("WRONG") };
 
     return element("li", { class: `finding ${row.verdict}` },
-        element("span", { class: "verdict" }, words[row.verdict] || "?"),
+        element("span", { class: "verdict" }, words[row.verdict] || _("unknown")),
         element("div", {},
             element("strong", {}, row.check), " ", row.text,
             row.remedy && row.verdict !== "ok" ?

@@ -2,7 +2,7 @@
 /* Gives the daemon a secret through ecemailctl, with root's rights; none is ever shown. */
 /* global cockpit */
 
-import { element, notice, replace } from "./element.js";
+import { during, element, notice, replace } from "./element.js";
 
 const _ = cockpit.gettext;
 
@@ -16,7 +16,7 @@ export class CredentialForm {
         this.element = element("section", { class: "card", "aria-labelledby": "credential-title" },
             element("h2", { id: "credential-title" }, _("Credential")),
             element("p", { class: "hint" }, _("A password or token for a login, encrypted for this PC. It takes administrative access, and ecemaild is restarted for it. Which server it is for is in /etc/ecemail/credentials.conf.")),
-            element("form", { novalidate: true, on: { submit: event => this.set(event) } },
+            element("form", { novalidate: true, on: { submit: event => this.submit(event) } },
                 element("div", { class: "field" },
                     element("label", { for: "credential-name" }, `${_("Name")}:`), this.name),
                 element("div", { class: "field" },
@@ -25,20 +25,22 @@ export class CredentialForm {
             this.answer);
     }
 
-    async set(event) {
+    submit(event) {
         event.preventDefault();
-        this.button.disabled = true;
+        during(this.button, () => this.set());
+    }
+
+    async set() {
         try {
             const process = cockpit.spawn(["ecemailctl", "credential", "set", "--", this.name.value],
                 { superuser: "require", err: "message" });
             process.input(`${this.secret.value}\n`);
             const said = await process;
+            this.secret.value = "";
             replace(this.answer, notice("success", _("The daemon has it."), element("pre", {}, said)));
         } catch (problem) {
             replace(this.answer, notice("danger", _("It was not set."),
                 problem.message || problem.problem));
         }
-        this.secret.value = "";
-        this.button.disabled = false;
     }
 }

@@ -2,15 +2,16 @@
 /* ecemailctl doctor: the ten requirements, each with its remedy. Works without the daemon. */
 /* global cockpit */
 
-import { element, notice, replace } from "./element.js";
+import { during, element, notice, replace } from "./element.js";
 import { ecemailctl, finding } from "./command.js";
 
 const _ = cockpit.gettext;
 
 export class DoctorView {
     constructor() {
+        this.stays = true; /* in sight without its card: that is what it looks for */
         this.button = element("button", { type: "button", class: "primary", id: "doctor-run",
-            on: { click: () => this.run() } }, _("Run"));
+            on: { click: () => during(this.button, () => this.run()) } }, _("Run"));
         this.answer = element("div", { role: "status", id: "doctor-answer" });
         this.list = element("ol", { class: "plain", id: "doctor-findings" });
         this.element = element("section", { class: "card", "aria-labelledby": "doctor-title" },
@@ -24,7 +25,6 @@ export class DoctorView {
     }
 
     async run() {
-        this.button.disabled = true;
         replace(this.list);
         replace(this.answer, notice("info", _("Looking …")));
         try {
@@ -33,7 +33,6 @@ export class DoctorView {
         } catch (problem) {
             replace(this.answer, notice("danger", _("ecemailctl could not look."), problem.message));
         }
-        this.button.disabled = false;
     }
 
     show(findings) {
@@ -44,6 +43,4 @@ export class DoctorView {
             notice("danger", cockpit.format(_("Begin with: $0"), first.check), first.remedy) :
             notice("success", _("Nothing is wrong.")));
     }
-
-    close() {}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page: which slot and which of its pages are shown, by the address
+ * The page: which slot and which of its views are shown, by the address
  * (#/0:K1/setup), and what is to be said above them: no daemon, no card, no right.
  */
 /* global cockpit */
@@ -8,7 +8,7 @@
 import { Backplane } from "./backplane.js";
 import { DoctorView } from "./doctor.js";
 import { ecemailctl, finding } from "./command.js";
-import { element, notice, replace, setText } from "./element.js";
+import { element, language, notice, replace, setText } from "./element.js";
 import { ModuleView } from "./module.js";
 import { RequestsView } from "./requests.js";
 import { SetupView } from "./setup.js";
@@ -24,12 +24,21 @@ const VIEWS = [
 ];
 const PREMISES_PERIOD = 5000;
 
+/*
+ * A view is made once for each module and stays: what was typed, traced or found is
+ * there when its user comes back to it. A module that comes under another's name has
+ * views of its own, so nothing that was typed for the one gets to the other.
+ */
 class Page {
     constructor() {
         this.parts = Object.fromEntries(["title", "slots", "views", "notices", "view"]
             .map(id => [id, document.getElementById(id)]));
-        this.shown = null; /* what view is made for, as in the address */
-        this.view = null;
+        setText(this.parts.title, _("PLC e-mail"));
+        this.parts.slots.setAttribute("aria-label", _("Slots"));
+        this.parts.views.setAttribute("aria-label", _("Pages of the slot"));
+        this.made = new Map(); /* views, by place of the module and key */
+        this.places = new Map(); /* of modules, by name */
+        this.view = null; /* the one in sight */
         this.said = "";
         this.premises = [];
         this.premisesTime = 0;
@@ -37,59 +46,110 @@ class Page {
         this.backplane.addEventListener("change", () => this.update());
         cockpit.addEventListener("locationchanged", () => this.update());
         cockpit.addEventListener("visibilitychange", () => this.backplane.refresh());
+        window.addEventListener("beforeunload", event => this.unsent().length && event.preventDefault());
     }
 
     /* Name of the slot and key of the view that are wanted */
     address() {
-        const [slot, view] = cockpit.location.path;
+        const [slot, key] = cockpit.location.path;
         const first = this.backplane.slots.keys().next().value;
 
-        return { slot: slot || first || this.lastSlot, view: view || "" };
+        return { name: slot || this.lastName || first,
+            key: VIEWS.some(([known]) => known === key) ? key : "" };
     }
 
     update() {
-        const { slot: name, view } = this.address();
+        const { name, key } = this.address();
         const slot = this.backplane.slots.get(name);
 
-        this.lastSlot = name;
-        this.navigate(name, view);
-        this.show(name, view);
+        this.lastName = name;
+        if (slot)
+            this.places.set(name, slot.Place);
+        this.navigate(name, key);
+        this.show(this.viewOf(this.places.get(name) || "", key, slot));
+        this.arrive();
         this.say(slot, name);
         setText(this.parts.title, slot ? `${slot.Module} ${slot.Name}` : _("PLC e-mail"));
-        this.parts.view.hidden = !slot && view !== "doctor";
-        if (slot || view === "doctor")
+        document.title = this.parts.title.textContent;
+        this.conceal(!slot && this.view !== null && !this.view.stays);
+        if (slot || key === "doctor")
             this.view.update(slot);
     }
 
-    show(name, view) {
-        const wanted = `${name || ""}/${view}`;
-        const [, , View] = VIEWS.find(([key]) => key === view) || VIEWS[0];
+    /* Without a card there is only the doctor's, which its first module then takes over. */
+    viewOf(place, key, slot) {
+        const id = `${place}/${key}`;
+        const [, , View] = VIEWS.find(([known]) => known === key);
 
-        /* Without a card there is no name; what is shown stays till there is one. */
-        if (this.view && (wanted === this.shown || (!name && view === this.shownView)))
-            return;
-        if (this.view)
-            this.view.close();
-        this.view = new View(this.backplane, cockpit.location.options);
-        replace(this.parts.view, this.view.element);
-        if (this.shown !== null && name && this.shown !== `/${view}`)
-            this.parts.view.focus();
-        this.shown = wanted;
-        this.shownView = view;
+        if (!this.made.has(id) && (slot || key === "doctor")) {
+            this.made.set(id, this.made.get(`/${key}`) || new View(this.backplane));
+            if (place)
+                this.made.delete(`/${key}`);
+        }
+        return this.made.get(id) || null;
     }
 
-    navigate(name, view) {
+    show(view) {
+        if (view === this.view)
+            return;
+        this.view = view;
+        replace(this.parts.view, view ? view.element : null);
+    }
+
+    /* Somebody has followed a link: the keyboard goes on from there. */
+    arrive() {
+        const address = JSON.stringify([cockpit.location.path, cockpit.location.options]);
+        const heading = this.parts.view.querySelector("h2");
+
+        if (address === this.arrivedAt || !this.view)
+            return;
+        if (this.arrivedAt !== undefined) {
+            heading.tabIndex = -1;
+            heading.focus();
+        }
+        this.arrivedAt = address;
+        if (this.view.arrive)
+            this.view.arrive(cockpit.location.options);
+    }
+
+    /* What is no longer true is out of sight; afterwards the keyboard is where it was. */
+    conceal(isSo) {
+        const { view } = this.parts;
+
+        if (isSo && view.contains(document.activeElement))
+            this.focused = document.activeElement;
+        view.hidden = isSo;
+        if (!isSo && this.focused) {
+            if (document.activeElement === document.body)
+                this.focused.focus();
+            this.focused = null;
+        }
+    }
+
+    navigate(name, key) {
+        const { slots, views } = this.parts;
         const names = [...this.backplane.slots.keys()];
-        const text = JSON.stringify([names, name, view]);
+        const text = JSON.stringify([names, name, key]);
+        const focused = document.activeElement.matches("nav a") && document.activeElement.textContent;
 
         if (text === this.navigated)
             return;
         this.navigated = text;
-        this.parts.slots.hidden = names.length < 2;
-        replace(this.parts.slots, names.length < 2 ? null : names.map(other =>
-            this.link(other, `#/${encodeURIComponent(other)}/${view}`, other === name)));
-        replace(this.parts.views, VIEWS.map(([key, label]) =>
-            this.link(label, name ? `#/${encodeURIComponent(name)}/${key}` : `#/`, key === view)));
+        slots.hidden = !names.some(other => other !== name);
+        replace(slots, slots.hidden ? null : names.map(other =>
+            this.link(other, `#/${encodeURIComponent(other)}/${key}`, other === name)));
+        replace(views, VIEWS.map(([other, label]) =>
+            this.link(label, name ? `#/${encodeURIComponent(name)}/${other}` : "#/", other === key)));
+        if (focused)
+            this.refocus(focused);
+    }
+
+    /* The link with the same text as the one that had the focus */
+    refocus(text) {
+        const again = [...document.querySelectorAll("nav a")].find(link => link.textContent === text);
+
+        if (again)
+            again.focus();
     }
 
     link(text, href, current) {
@@ -106,9 +166,12 @@ class Page {
         if (slot) {
             this.premises = [];
             this.premisesTime = 0;
-            this.put(`right ${backplane.mayChange}`, backplane.mayChange === false ? [
-                notice("info", _("You may look, but not change anything."),
-                    _("Your user is neither root nor in group ecemail. Switch on administrative access above, or have an administrator run: adduser USER ecemail"))] : []);
+            const left = this.unsent().filter(view => view.slot.Name === name && view.slot.Place !== slot.Place);
+
+            this.put(JSON.stringify([backplane.mayChange, left.map(view => view.slot.Place)]), [
+                backplane.mayChange === false ? notice("info", _("You may look, but not change anything."),
+                    _("Your user is neither root nor in group ecemail. Switch on administrative access above, or have an administrator run: adduser USER ecemail")) : null,
+                left.map(view => this.leftBehind(slot, view))]);
             return;
         }
         this.askPremises();
@@ -122,12 +185,24 @@ class Page {
             _("The service ecemaild")))]);
     }
 
+    /* Setup pages with something typed that was not sent */
+    unsent() {
+        return [...this.made.values()].filter(view => view.edited && view.edited.length);
+    }
+
+    leftBehind(slot, view) {
+        return notice("warning", cockpit.format(_("$0 is another module now: $1 instead of $2."),
+            slot.Name, slot.Place, view.slot.Place),
+        cockpit.format(_("What was typed for the former was not sent, and stays here till it is back: $0"),
+            view.edited.map(field => field.label).join(", ")));
+    }
+
     /* Says it once, however often it is found again. */
     put(key, notices) {
         if (key === this.said)
             return;
         this.said = key;
-        replace(this.parts.notices, notices);
+        replace(this.parts.notices, notices.flat());
     }
 
     /* Driver, card, service, bus: by a command that needs none of them */
@@ -158,5 +233,6 @@ window.addEventListener("storage", event => event.key === "shell:style" && dress
 window.addEventListener("cockpit-style", event => dress(event.detail.style));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dress());
 dress();
-document.documentElement.lang = cockpit.language || "en";
+document.documentElement.lang = language();
+document.documentElement.dir = cockpit.language_direction || "ltr";
 new Page();

@@ -4,6 +4,7 @@
  * or a user gets into the page as the text of a node or the value of an
  * attribute, never as markup: nothing here, or elsewhere, parses HTML.
  */
+/* global cockpit */
 
 /* Attributes by name; "on" has listeners. Children are elements, texts, or nothing. */
 export function element(name, attributes = {}, ...children) {
@@ -41,7 +42,27 @@ export function notice(kind, title, ...body) {
             element("p", {}, child) : child));
 }
 
+/* Cockpit's language, as HTML and Intl name it: zh-CN */
+export function language() {
+    return (cockpit.language || "en").replace("_", "-");
+}
+
 /* Times of D-Bus: microseconds since 1970 */
 export function timeText(us) {
-    return us ? new Date(us / 1000).toLocaleString() : "";
+    return us ? new Date(us / 1000).toLocaleString(language()) : "";
+}
+
+/*
+ * Does what a button is there for, once at a time. It is not disabled meanwhile:
+ * who works by keyboard would lose the place.
+ */
+export async function during(button, work) {
+    if (button.hasAttribute("aria-disabled"))
+        return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+        await work();
+    } finally {
+        button.removeAttribute("aria-disabled");
+    }
 }

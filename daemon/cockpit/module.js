@@ -6,7 +6,7 @@ import { element, setText, timeText } from "./element.js";
 import { ecemailctl } from "./command.js";
 
 const _ = cockpit.gettext;
-const UNDEFINED = "-- undefined --"; /* the ECOM100's words */
+const UNDEFINED = _("-- undefined --"); /* the ECOM100's words */
 const SITE_PERIOD = 15000;
 
 /* What a link of the e-mail setup's row leads to */
@@ -184,6 +184,4 @@ export class ModuleView {
         }
         this.updateVersions();
     }
-
-    close() {}
 }

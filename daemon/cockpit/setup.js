@@ -3,16 +3,19 @@
  * The E-mail Setup page. The form shows the stored setup; where the working copy
  * is another, it stands beside the field with who changed it. Send stores the
  * fields that were edited, no others, so those that follow the site's defaults go
- * on doing so. What is allowed is the daemon's to say: the browser checks nothing.
+ * on doing so. What somebody else has stored since a field was edited is named
+ * before it is replaced. What is allowed is the daemon's to say: the browser checks
+ * nothing.
  */
 /* global cockpit */
 
-import { element, notice, replace, setText } from "./element.js";
+import { during, element, notice, replace, setText } from "./element.js";
 import { CredentialForm } from "./credential.js";
 import { TestMail } from "./test-mail.js";
 
 const _ = cockpit.gettext;
-const UNDEFINED = "-- undefined --";
+const UNDEFINED = _("-- undefined --");
+const PATIENCE = 60000; /* with a disk */
 
 /* The ECOM100's six fields in its words, then ours; all others follow under "More". */
 const LABELS = new Map([
@@ -37,22 +40,31 @@ const ORIGINS = {
 class Field {
     constructor(name, described, unset) {
         this.name = name;
-        this.stored = "";
         this.siteOnly = described ? described.allowed.startsWith("site only") : false;
         const id = `field-${name}`;
         this.input = CHOICES[name] ?
             element("select", { id }, CHOICES[name].map(choice => element("option", {}, choice))) :
             element("input", { id, type: "text", autocomplete: "off", spellcheck: "false" });
-        this.input.setAttribute("aria-describedby", `${id}-hint ${id}-working ${id}-error`);
+        this.input.setAttribute("aria-describedby",
+            `${id}-hint ${id}-working ${id}-meanwhile ${id}-error`);
+        if (described && described.required)
+            this.input.setAttribute("aria-required", "true");
+        this.stored = this.begun = this.input.value; /* begun: what was stored then */
+        this.known = null; /* what somebody else has stored, as its editor was told */
         this.error = element("p", { class: "error", id: `${id}-error` });
         this.working = element("p", { class: "working", id: `${id}-working`, hidden: true });
+        this.meanwhile = element("p", { class: "working", id: `${id}-meanwhile` });
         this.hint = element("p", { class: "hint", id: `${id}-hint` }, this.hintText(described));
         this.follow = element("button", { type: "button", class: "link", id: `${id}-default`,
-            hidden: true, on: { click: () => unset(this) } });
+            hidden: true, on: { click: () => during(this.follow, () => unset(this)) } });
         this.element = element("div", { class: "field" },
-            element("label", { for: id }, `${LABELS.get(name) || name}:`),
+            element("label", { for: id }, `${this.label}:`),
             element("div", {}, this.input, this.hint, this.follow, this.working,
-                this.error));
+                this.meanwhile, this.error));
+    }
+
+    get label() {
+        return LABELS.get(this.name) || this.name;
     }
 
     hintText(described) {
@@ -64,14 +76,21 @@ class Field {
     }
 
     get edited() {
-        return this.input.value !== this.stored;
+        return this.input.value !== this.begun && this.input.value !== this.stored;
+    }
+
+    /* Would replace what its editor has not seen */
+    get disputed() {
+        return this.edited && this.stored !== this.begun && this.stored !== this.known;
     }
 
     /* A field that is being edited keeps what was typed. */
     show([, working, stored, site, origin]) {
-        if (!this.edited)
-            this.input.value = stored;
         this.stored = stored;
+        if (!this.edited)
+            this.reset();
+        setText(this.meanwhile, this.edited && stored !== this.begun ?
+            cockpit.format(_("Stored meanwhile by somebody else: $0"), stored || UNDEFINED) : "");
         this.follow.hidden = stored === site || this.siteOnly;
         setText(this.follow, cockpit.format(_("Follow the site's default: $0"), site || UNDEFINED));
         const differs = working !== stored;
@@ -90,22 +109,31 @@ class Field {
     }
 
     reset() {
-        this.input.value = this.stored;
-        this.complain("");
+        if (CHOICES[this.name] && ![...this.input.options].some(one => one.value === this.stored))
+            this.input.append(element("option", {}, this.stored));
+        if (this.input.value !== this.stored)
+            this.input.value = this.stored;
+        this.begun = this.stored;
+        this.known = null;
+    }
+
+    /* It is stored. More may have been typed since it was sent. */
+    sent(value) {
+        this.stored = this.begun = value;
     }
 }
 
 export class SetupView {
-    constructor(backplane, options) {
+    constructor(backplane) {
         this.backplane = backplane;
         this.fields = new Map();
-        this.wanted = options.field;
+        this.stays = true; /* in sight without its card: somebody may be typing */
         this.answer = element("div", { role: "status", id: "setup-answer" });
         this.problem = element("div", { id: "setup-problem" });
         this.main = element("div", {});
         this.more = element("div", {});
         this.buttons = this.makeButtons();
-        this.form = element("form", { novalidate: true, id: "setup-form", on: { submit: event => this.send(event) } },
+        this.form = element("form", { novalidate: true, id: "setup-form", on: { submit: event => this.submit(event) } },
             this.main,
             element("details", {}, element("summary", {}, _("More fields")), this.more),
             this.differences = element("p", { class: "working", hidden: true, id: "setup-differs" },
@@ -126,10 +154,19 @@ export class SetupView {
         const reset = element("button", { type: "button", id: "setup-reset",
             on: { click: () => this.reset() } }, _("Reset"));
         const restore = element("button", { type: "button", id: "setup-restore", hidden: true,
-            on: { click: () => this.restore() } }, _("Restore: have the working copy follow"));
+            on: { click: () => during(restore, () => this.restore()) } }, _("Restore: have the working copy follow"));
 
         return { back, send, reset, restore,
             row: element("div", { class: "buttons" }, back, send, reset, restore) };
+    }
+
+    /* By a link to one of the fields */
+    arrive({ field }) {
+        this.wanted = field;
+    }
+
+    get edited() {
+        return [...this.fields.values()].filter(field => field.edited);
     }
 
     async update(slot) {
@@ -140,12 +177,17 @@ export class SetupView {
         if (this.backplane.mayChange === false)
             return;
         try {
-            this.described ||= await this.backplane.listFields();
-            const [rows, detail, problem] = await this.backplane.call(slot, "GetSetup");
-            this.show(rows, detail ? problem : "");
+            await this.fetch();
         } catch (problem) {
             /* The next picture says what is the matter. */
         }
+    }
+
+    async fetch() {
+        this.described ||= await this.backplane.listFields();
+        const [rows, detail, problem] = await this.backplane.callModule(this.slot, "GetSetup");
+
+        this.show(rows, detail ? problem : "");
     }
 
     readOnly(isSo) {
@@ -192,35 +234,59 @@ export class SetupView {
         this.main.replaceChildren(...there.map(name => this.fields.get(name).element));
     }
 
-    async send(event) {
+    submit(event) {
         event.preventDefault();
-        const edited = [...this.fields.values()].filter(field => field.edited);
-        const values = Object.fromEntries(edited.map(field => [field.name, field.input.value]));
+        during(this.buttons.send, () => this.send());
+    }
+
+    async send() {
+        const pressed = this.edited.map(field => [field, field.input.value]);
 
         this.fields.forEach(field => field.complain(""));
         replace(this.answer);
-        if (!edited.length) {
-            replace(this.answer, notice("info", _("Nothing was changed.")));
-            return;
-        }
-        this.buttons.send.disabled = true;
         try {
-            const [kept] = await this.backplane.call(this.slot, "SetSetup", ["both", values, []],
-                "sa{ss}as");
-            edited.forEach(field => { field.stored = field.input.value; });
-            this.confirm(kept);
+            await this.fetch();
+            const wanted = pressed.filter(([field, value]) => value !== field.stored);
+            const disputed = wanted.map(([field]) => field).filter(field => field.disputed);
+
+            if (disputed.length)
+                this.hesitate(disputed);
+            else if (wanted.length)
+                await this.store(wanted);
+            else
+                replace(this.answer, notice("info", _("Nothing was changed.")));
         } catch (problem) {
             this.complain(problem);
         }
-        this.buttons.send.disabled = false;
         this.backplane.refresh();
+    }
+
+    async store(wanted) {
+        const values = wanted.map(([field, value]) => [field.name, value]);
+        const [kept] = await this.setSetup(Object.fromEntries(values), []);
+
+        wanted.forEach(([field, value]) => field.sent(value));
+        this.confirm(kept);
+    }
+
+    setSetup(values, unset) {
+        return this.backplane.callModule(this.slot, "SetSetup", ["both", values, unset],
+            { type: "sa{ss}as", timeout: PATIENCE });
+    }
+
+    hesitate(disputed) {
+        disputed.forEach(field => { field.known = field.stored; });
+        replace(this.answer, notice("warning", _("Not stored yet."), cockpit.format(
+            _("Somebody else has stored these meanwhile: $0. Send again replaces them, Reset takes them over."),
+            disputed.map(field => field.label).join(", "))));
+        disputed[0].input.focus();
     }
 
     confirm(kept) {
         replace(this.answer, kept.length ?
             notice("warning", _("Stored."), cockpit.format(
                 _("The ladder program had changed these in the working copy, which were left as they are there: $0"),
-                kept.join(", "))) :
+                kept.map(name => LABELS.get(name) || name).join(", "))) :
             notice("success", _("Stored, and in force now.")));
     }
 
@@ -242,15 +308,19 @@ export class SetupView {
     }
 
     reset() {
-        this.fields.forEach(field => field.reset());
+        this.fields.forEach(field => {
+            field.reset();
+            field.complain("");
+        });
         replace(this.answer);
     }
 
     /* What was typed goes with it. */
     async unset(field) {
         try {
-            await this.backplane.call(this.slot, "SetSetup", ["both", {}, [field.name]], "sa{ss}as");
+            await this.setSetup({}, [field.name]);
             field.reset();
+            field.complain("");
             replace(this.answer, notice("success",
                 cockpit.format(_("$0 follows the site's default."), field.name)));
         } catch (problem) {
@@ -262,13 +332,12 @@ export class SetupView {
 
     async restore() {
         try {
-            await this.backplane.call(this.slot, "RestoreSetup");
+            await this.backplane.callModule(this.slot, "RestoreSetup", [], { timeout: PATIENCE });
             replace(this.answer, notice("success", _("The working copy is the stored setup again.")));
         } catch (problem) {
             replace(this.answer, notice("danger", _("Nothing was changed."), problem.message));
         }
+        this.buttons.send.focus();
         this.backplane.refresh();
     }
-
-    close() {}
 }

@@ -2,11 +2,12 @@
 /* "Send test mail": as if a box had asked for it, with its outcome explained. */
 /* global cockpit */
 
-import { element, notice, replace } from "./element.js";
+import { during, element, notice, replace } from "./element.js";
 import { explanation } from "./command.js";
 import { unpack } from "./backplane.js";
 
 const _ = cockpit.gettext;
+const MORE = 30000; /* milliseconds; it ends by the setup's time-out */
 
 function field(id, label, value) {
     const input = element("input", { id, type: "text", autocomplete: "off", value });
@@ -36,7 +37,7 @@ export class TestMail {
         this.answer = element("div", { role: "status", id: "test-answer" });
         this.element = element("section", { class: "card", "aria-labelledby": "test-title" },
             element("h2", { id: "test-title" }, _("Test mail")),
-            element("form", { novalidate: true, on: { submit: event => this.send(event) } },
+            element("form", { novalidate: true, on: { submit: event => this.submit(event) } },
                 this.to.row, this.subject.row, this.body.row,
                 element("div", { class: "buttons" }, this.button)),
             this.answer);
@@ -46,17 +47,20 @@ export class TestMail {
         this.slot = slot;
     }
 
-    async send(event) {
+    submit(event) {
         event.preventDefault();
-        this.button.disabled = true;
+        during(this.button, () => this.send());
+    }
+
+    async send() {
         replace(this.answer, notice("info", _("The mail is on its way …")));
         try {
-            const [outcome] = await this.backplane.call(this.slot, "SendTestMail",
-                [this.to.input.value, this.subject.input.value, this.body.input.value], "sss");
+            const [outcome] = await this.backplane.callModule(this.slot, "SendTestMail",
+                [this.to.input.value, this.subject.input.value, this.body.input.value],
+                { type: "sss", timeout: 1000 * this.slot.Timeout + MORE });
             replace(this.answer, outcomeNotice(unpack(outcome)));
         } catch (problem) {
             replace(this.answer, notice("danger", _("No test mail was sent."), problem.message));
         }
-        this.button.disabled = false;
     }
 }

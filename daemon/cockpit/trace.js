@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The trace: the conversation with the mail server, in the words of SMTP Viewer. */
+/*
+ * The trace: the conversation with the mail server, in the words of SMTP Viewer.
+ * Once opened, it is followed as long as the page is there, whatever else of the
+ * page is in sight: who sends a test mail finds its trace here.
+ */
 /* global cockpit */
 
-import { element, notice, replace, setText, timeText } from "./element.js";
+import { during, element, notice, replace, setText, timeText } from "./element.js";
 
 const _ = cockpit.gettext;
 const LINES_MAX = 2000;
@@ -22,15 +26,16 @@ function stamp(us) {
 export class TraceView {
     constructor(backplane) {
         this.backplane = backplane;
-        this.watched = null; /* the connection that follows the trace, by its client */
+        this.stays = true; /* in sight without its card: the lines are still of use */
+        this.watched = {}; /* the connection that follows the trace, and what of */
         this.toggle = element("button", { type: "button", id: "trace-toggle", class: "primary",
-            on: { click: () => this.switch() } });
+            on: { click: () => during(this.toggle, () => this.switch()) } });
         this.until = element("p", { class: "hint", id: "trace-until" });
         this.answer = element("div", { role: "status" });
         this.log = element("div", { role: "log", class: "trace", id: "trace-log", tabindex: "0",
             "aria-label": _("Trace"), "aria-live": "off" });
-        this.listener = event => this.take(event.detail);
-        backplane.addEventListener("trace", this.listener);
+        backplane.addEventListener("trace", event => this.take(event.detail));
+        backplane.addEventListener("change", () => this.follow());
         this.element = element("section", { class: "card", "aria-labelledby": "trace-title" },
             element("h2", { id: "trace-title" }, _("Trace")),
             this.buttons = element("div", { class: "buttons" }, this.toggle,
@@ -41,7 +46,7 @@ export class TraceView {
             this.until, this.answer, this.log);
     }
 
-    async update(slot) {
+    update(slot) {
         const denied = this.backplane.mayChange === false;
 
         this.slot = slot;
@@ -55,21 +60,27 @@ export class TraceView {
         setText(this.until, !slot.Trace ? _("EMail Trace Off") : slot.TraceUntil ?
             cockpit.format(_("EMail Trace On, until $0"), timeText(slot.TraceUntil)) :
             _("EMail Trace On, for good by ecemaild.conf"));
-        await this.watch();
+        this.follow();
     }
 
-    /* A daemon that was started anew knows nothing of who followed before. */
-    async watch() {
-        const started = `${this.backplane.manager.Started} ${this.slot.path}`;
+    /* A daemon started anew, or a card plugged in, knows nothing of who followed before. */
+    async follow() {
+        const { backplane } = this;
+        const slot = [...backplane.slots.values()].find(one => one.Place === this.slot.Place);
 
-        if (this.watched && this.watched.client === this.backplane.client &&
-            this.watched.started === started)
+        this.path = slot ? slot.path : null;
+        if (!slot || backplane.mayChange === false)
             return;
-        this.watched = { client: this.backplane.client, started };
+        const { client } = backplane;
+        const life = [backplane.manager.Started, slot.path, slot.HostGeneration].join(" ");
+
+        if (this.watched.client === client && this.watched.life === life)
+            return;
+        this.watched = { client, life };
         try {
-            await this.backplane.call(this.slot, "WatchTrace", [true], "b");
+            await backplane.callModule(slot, "WatchTrace", [true], { type: "b" });
         } catch (problem) {
-            this.watched = null;
+            this.watched = {};
             replace(this.answer, notice("danger", _("The trace cannot be followed."),
                 problem.message));
         }
@@ -77,7 +88,7 @@ export class TraceView {
 
     async switch() {
         try {
-            await this.backplane.call(this.slot, "SetTrace", [!this.slot.Trace], "b");
+            await this.backplane.callModule(this.slot, "SetTrace", [!this.slot.Trace], { type: "b" });
             replace(this.answer);
         } catch (problem) {
             replace(this.answer, notice("danger", _("The trace was not switched."), problem.message));
@@ -86,7 +97,7 @@ export class TraceView {
     }
 
     take({ path, time, line }) {
-        if (!this.slot || path !== this.slot.path)
+        if (path !== this.path)
             return;
         const { log } = this;
         const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
@@ -107,11 +118,5 @@ export class TraceView {
 
         link.click();
         setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    }
-
-    close() {
-        this.backplane.removeEventListener("trace", this.listener);
-        if (this.watched && this.backplane.present)
-            this.backplane.call(this.slot, "WatchTrace", [false], "b").catch(() => {});
     }
 }
