@@ -46,5 +46,14 @@ cockpitdir ?= $(prefix)/share/cockpit
 install-cockpit:
 	install -d $(DESTDIR)$(cockpitdir)/ecemail
 	install -m 644 $(addprefix daemon/cockpit/, manifest.json *.html *.css *.js) $(DESTDIR)$(cockpitdir)/ecemail/
+	set -e; for language in $(basename $(notdir $(wildcard daemon/cockpit/po/*.po))); do \
+		daemon/cockpit/po/translate js daemon/cockpit/po/$$language.po \
+			>$(DESTDIR)$(cockpitdir)/ecemail/po.$$language.js; \
+		cp $(DESTDIR)$(cockpitdir)/ecemail/po.$$language.js \
+			$(DESTDIR)$(cockpitdir)/ecemail/po.manifest.$$language.js; \
+	done
 
-.PHONY: install-daemon install-cockpit
+pot: ## the words of the page for Cockpit, for translators
+	daemon/cockpit/po/translate pot >daemon/cockpit/po/ecemail.pot
+
+.PHONY: install-daemon install-cockpit pot
