@@ -89,6 +89,14 @@ class Browser:
             return found if found.is_displayed() else None
         return self.wait(shown, f"{selector} is shown")
 
+    def value(self, selector):
+        """What stands in a field."""
+        return self.find(selector).get_attribute("value")
+
+    def active(self):
+        """Id or text of what has the keyboard."""
+        return self.run("const one = document.activeElement; return one.id || one.textContent")
+
     def text(self, selector="body"):
         """The text of an element, empty without one."""
         with contextlib.suppress(NoSuchElementException, WebDriverException):
@@ -103,9 +111,12 @@ class Browser:
 
     # Acting
 
-    def login(self, user, password, superuser=False):
+    def login(self, user, password, superuser=False, language=None):
         """To the page, within the shell."""
         self.driver.get(f"{self.base}/ecemail")
+        if language:
+            self.driver.add_cookie({"name": "CockpitLang", "value": language, "path": "/"})
+            self.driver.refresh()
         self.find("#login-user-input").send_keys(user)
         # The login page first asks whether somebody is logged in: 401
         self.console()
@@ -122,7 +133,7 @@ class Browser:
             frame = self.driver.find_element(By.CSS_SELECTOR, f'iframe[name="{FRAME}"]')
             self.driver.switch_to.frame(frame)
             return self.driver.find_element(By.CSS_SELECTOR, "#views a")
-        self.wait(entered, "the page is in its frame")
+        self.wait(entered, "the page is in its frame", 3 * PATIENCE)
 
     def open(self, view):
         """Goes to one of the slot's pages, by its link."""
@@ -137,6 +148,15 @@ class Browser:
         field.clear()
         field.send_keys(text)
 
+    def choose(self, selector, value):
+        """Chooses of a list."""
+        self.run("arguments[0].value = arguments[1];"
+                 "arguments[0].dispatchEvent(new Event('change'));", self.find(selector), value)
+
+    def type(self, text):
+        """Types wherever the keyboard is."""
+        self.driver.switch_to.active_element.send_keys(text)
+
     def click(self, selector):
         """Clicks."""
         self.find(selector).click()
@@ -150,6 +170,16 @@ class Browser:
         """The window of a phone, or of a screen."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": pixels, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def light(self):
+        """The window as it was at first."""
+        self.style("auto")
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    def style(self, name):
+        """light, dark or auto, as the shell's menu would set it."""
+        self.run("window.dispatchEvent(new CustomEvent('cockpit-style',"
+                 "{ detail: { style: arguments[0] } }))", name)
 
     def saved(self, name):
         """The text of a file that the page has saved."""

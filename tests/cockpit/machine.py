@@ -5,6 +5,7 @@ The guest has no network: the browser reaches Cockpit through the bench's own
 SSH connection, from a port of this machine's loopback.
 """
 
+import json
 import pathlib
 import socket
 import subprocess
@@ -14,6 +15,8 @@ from vm_image import cockpit_machine
 
 HERE = pathlib.Path(__file__).resolve().parent
 SLOT = "/org/ecemail1/card/0/slot/1"
+SECOND = "/org/ecemail1/card/0/slot/2"
+OTHER_CARD = "/org/ecemail1/card/1/slot/3"
 ENGINEER, VISITOR, ADMINISTRATOR = "ann", "bob", "carol"
 PASSWORD = "Widget4711!"
 
@@ -34,6 +37,8 @@ class Machine(Bench):
             useradd --create-home --groups ecemail,systemd-journal {ENGINEER}
             useradd --create-home {VISITOR}
             useradd --create-home --groups sudo {ADMINISTRATOR}
+            mkdir -p /etc/cockpit
+            printf '[basic]\\ntimeout=300\\n' >/etc/cockpit/cockpit.conf
             printf '%s:{PASSWORD}\\n' {ENGINEER} {VISITOR} {ADMINISTRATOR} | chpasswd
             systemctl start cockpit.socket"""])
         self.port = self.forward(9090)
@@ -49,11 +54,23 @@ class Machine(Bench):
         return local
 
     def on_bus(self):
-        """Waits until the slot is on the bus."""
-        there = self.poll(lambda: self.run(
-            ["busctl", "get-property", "org.ecemail1", SLOT, "org.ecemail1.Slot", "Name"],
-            check=False).status == 0, 60)
-        assert there, "the slot is not on the bus"
+        """Waits until both cards are on the bus."""
+        for path in SLOT, OTHER_CARD:
+            there = self.poll(lambda: self.run(
+                ["busctl", "get-property", "org.ecemail1", path, "org.ecemail1.Slot", "Name"],
+                check=False).status == 0, 60)
+            assert there, f"{path} is not on the bus"
+
+    def call(self, path, interface, method, *words):
+        """What a method of the daemon's gives, by the bus, as root."""
+        text = self.run(["busctl", "--json=short", "call", "org.ecemail1", path, interface, method,
+                         *words]).stdout
+        return json.loads(text)["data"] if text else []
+
+    def stored(self):
+        """The stored setup of the first slot, by field."""
+        rows, _, _ = self.call(SLOT, "org.ecemail1.Slot", "GetSetup")
+        return {row[0]: row[2] for row in rows}
 
     def serve(self, *words):
         """Starts server.py in the guest, which refuses in these words."""
@@ -61,17 +78,16 @@ class Machine(Bench):
                   "2>/dev/null; systemd-run -q --unit=server -p Type=notify -p NotifyAccess=all "
                   'python3 /root/server.py "$@"', "sh", *words])
 
-    def set_setup(self, level, **fields):
+    def set_setup(self, level, path=SLOT, **fields):
         """SetSetup by the bus, as root."""
         words = [word for pair in fields.items() for word in pair]
-        self.run(["busctl", "call", "org.ecemail1", SLOT, "org.ecemail1.Slot", "SetSetup",
-                  "sa{ss}as", level, str(len(fields)), *words, "0"])
+        self.call(path, "org.ecemail1.Slot", "SetSetup", "sa{ss}as", level, str(len(fields)),
+                  *words, "0")
 
     def pull(self):
-        """Takes the card away, as far as the guest's kernel goes: QEMU 7.2 does not survive it
-        when it is given this card again."""
-        self.run(["sh", "-c", 'for card in /sys/bus/pci/drivers/ecom/0000:*; do '
-                              'echo 1 >"$card/remove"; done'])
+        """Takes the first card away, as far as the guest's kernel goes: QEMU 7.2 does not
+        survive it when it is given this card again."""
+        self.run(["sh", "-c", "echo 1 >/sys/class/ecom/ecom0s1/device/remove"])
 
     def plug(self):
         """Puts it in again."""
