@@ -171,8 +171,11 @@ def judge_workers(done):
 def run(guest, rounds, unplug):
     """So many rounds; unplug(port) takes the card out."""
     storm = Storm(guest)
-    for _ in range(rounds):
+    begin = time.monotonic()
+    for done in range(1, rounds + 1):
         storm.round(unplug)
+        if done % 20 == 0:
+            print(f"# {done} removals, {time.monotonic() - begin:.0f} s", flush=True)
     storm.finish()
     names = [f"{what} {number}" for what in ("stays", "goes") for number in NUMBERS]
     done = {name: guest.inside("stop_work", name, 20) for name in names}
