@@ -43,6 +43,7 @@ def guest():
 def prepare(place):
     """Begins at the module's page, with mail servers and card there."""
     place.set(X0=0, X1=0, X2=0, X3=0, V3000=3, V3001=4711)
+    place.browser.run("location.hash = '#/0:K1'")
     place.browser.console()
 
 
@@ -254,6 +255,8 @@ def test_trace(place):
 def test_doctor(place):
     """The ten requirements in their order, and where to begin."""
     browser = place.browser
+    place.start_postfix()
+    place.set_setup("both", Server="127.0.0.1")
     assert tuple(place.press()) == (BUSY, SUCCESS)
     browser.open("Doctor")
     browser.press("#doctor-run")
@@ -367,8 +370,9 @@ def test_keyboard(place):
         if view == "E-mail Setup":
             browser.find("#field-Server")
             browser.click("summary")
-        wanted, reached = tab_through(browser)
-        assert reached == wanted, f"{view}: {len(wanted)} are there, Tab came by {reached}"
+        # Rows may come and go meanwhile.
+        browser.wait(lambda: len(set(map(str, tab_through(browser)))) == 1,
+                     f"Tab goes through {view}")
         if view == "E-mail Setup":
             browser.click("summary")
 
