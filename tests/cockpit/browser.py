@@ -114,9 +114,6 @@ class Browser:
     def login(self, user, password, superuser=False, language=None):
         """To the page, within the shell."""
         self.driver.get(f"{self.base}/ecemail")
-        if language:
-            self.driver.add_cookie({"name": "CockpitLang", "value": language, "path": "/"})
-            self.driver.refresh()
         self.find("#login-user-input").send_keys(user)
         # The login page first asks whether somebody is logged in: 401
         self.console()
@@ -124,6 +121,16 @@ class Browser:
         self.driver.execute_script("localStorage.setItem(arguments[0], arguments[1])",
                                    f"superuser:{user}", "any" if superuser else "none")
         self.driver.find_element(By.ID, "login-button").click()
+        self.enter_frame()
+        if language:
+            self.speak(language)
+
+    def speak(self, language):
+        """As the shell's menu of languages does."""
+        self.driver.switch_to.default_content()
+        self.run("document.cookie = `CockpitLang=${arguments[0]}; path=/`;"
+                 "localStorage.setItem('cockpit.lang', arguments[0]);", language)
+        self.driver.refresh()
         self.enter_frame()
 
     def enter_frame(self):

@@ -14,6 +14,7 @@ from machine import ADMINISTRATOR, ENGINEER, PASSWORD, SLOT, VISITOR, Machine
 HERE = pathlib.Path(__file__).resolve().parent
 MARKUP = "<img src=x onerror=pwned=1>"
 UNDEFINED = "-- undefined --"
+SECRET = "Rosebud17"
 TIMEOUT = 7200 if os.environ.get("ECEMAIL_LONG") else 300
 
 
@@ -326,18 +327,31 @@ def test_visitor(place):
 
 
 def test_credential(place):
-    """Set with root's rights, which are enough for all else, too; nothing shows it again."""
+    """Set with root's rights, which are enough for all else, too; nothing shows it again, no
+    command line, no bus and no journal."""
     with another(place, ADMINISTRATOR, superuser=True) as browser:
         browser.says("#module-setup", "Server Address: 127.0.0.1")
         browser.open("E-mail Setup")
+        browser.fill("#credential-name", "../x")
+        browser.fill("#credential-secret", SECRET)
+        browser.press("#credential-set")
+        browser.says("#credential-answer", "It was not set.", "../x")
         browser.fill("#credential-name", "plc")
-        browser.fill("#credential-secret", "Rosebud17")
+        place.run(["systemd-run", "-q", "--unit=spy", "sh", "-c",
+                   "busctl monitor >/run/spy.bus & while :; do cat /proc/[0-9]*/cmdline; "
+                   "sleep 0.2; done >/run/spy.words 2>&1"])
+        assert browser.find("#credential-secret").get_attribute("value") == SECRET
         browser.press("#credential-set")
         browser.says("#credential-answer", "The daemon has it.")
-        assert "Rosebud17" not in browser.driver.page_source
+        assert SECRET not in browser.driver.page_source
         assert browser.find("#credential-secret").get_attribute("value") == ""
+    place.run(["systemctl", "stop", "spy"])
     found = place.run(["ls", "/etc/credstore.encrypted"]).stdout
     assert "plc" in found, found
+    place.run(["sh", "-c", "grep -aq credential /run/spy.words && grep -aq ecemail1 /run/spy.bus"])
+    found = place.run(["sh", "-c", f"journalctl -a >/run/spy.journal; grep -alr {SECRET} "
+                       "/run/spy.* /var/log || :"]).stdout
+    assert not found, f"the secret is in {found}"
     place.on_bus()
 
 

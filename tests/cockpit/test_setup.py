@@ -2,7 +2,8 @@
 """Nothing that is typed gets lost, replaces what its author has not seen, or gets to another
 module: while the daemon stops, another page is looked at, somebody else sends, cards change."""
 
-from test_page import check, guest, prepare
+from machine import ENGINEER
+from test_page import another, check, guest, prepare
 
 __all__ = ["check", "guest", "prepare"]
 
@@ -86,6 +87,32 @@ def test_typed_after_send(place):
     browser.says(f"{NAME}-meanwhile", stored)
     browser.press("#setup-reset")
     assert browser.value(NAME) == stored
+
+
+def test_two_browsers(place):
+    """What the one has sent is named to the other before it is replaced; what the other has
+    not touched follows by itself."""
+    browser, stored = begin(place)
+    with another(place, ENGINEER) as second:
+        second.open("E-mail Setup")
+        second.wait(lambda: second.value(NAME) == stored, "the second form is filled")
+        browser.fill(NAME, "first")
+        browser.fill("#field-Timeout", "80")
+        second.fill(NAME, "second")
+        browser.press("#setup-send")
+        browser.says("#setup-answer", "Stored")
+        second.says(f"{NAME}-meanwhile", "Stored meanwhile by somebody else: first")
+        second.wait(lambda: second.value("#field-Timeout") == "80", "the time-out follows")
+        second.accessible("a field that somebody else has changed")
+        second.shot("setup-meanwhile")
+        second.press("#setup-send")
+        second.says("#setup-answer", "Not stored yet", "Sender Name", "Send again")
+        assert second.active() == "field-SenderName"
+        assert place.stored()["SenderName"] == "first"
+        second.press("#setup-send")
+        second.says("#setup-answer", "Stored, and in force")
+        second.wait(lambda: second.text(f"{NAME}-meanwhile") == "", "it is settled")
+        browser.wait(lambda: browser.value(NAME) == "second", "the first form follows")
 
 
 def test_another_module(place):
