@@ -179,10 +179,18 @@ class Page {
             notice("danger", backplane.present ? cockpit.format(_("$0 is not there: no card, or it does not answer."), name || _("A slot")) :
                 _("ecemaild does not answer."),
             _("This page goes on by itself when that is mended."),
-            this.premises.length ? element("ul", { class: "plain" }, this.premises.map(finding)) : null,
+            this.remedies(),
             element("button", { type: "button", class: "link",
                 on: { click: () => cockpit.jump("/system/services#/ecemaild.service") } },
             _("The service ecemaild")))]);
+    }
+
+    /* ecemailctl finds nothing wrong with a card that it cannot know of. */
+    remedies() {
+        if (this.premises.length)
+            return element("ul", { class: "plain" }, this.premises.map(finding));
+        return this.backplane.present ? element("p", { class: "remedy" },
+            _("→ Is the card in the PC? lspci lists what there is, and journalctl -k -g ecom says what became of it.")) : null;
     }
 
     /* Setup pages with something typed that was not sent */
