@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
-DOCUMENTS := $(wildcard Documentation/*.rst Documentation/*.py Documentation/*.svg)
+DOCUMENTS := $(wildcard $(addprefix Documentation/*., rst py svg png))
 SPHINX := sphinx-build -q -W --keep-going -d $(BUILD)/docs/doctrees
 
 docs: $(BUILD)/docs/html/index.html $(BUILD)/docs/man/ecom.4 ## documents as HTML and manual pages
