@@ -507,6 +507,19 @@ static void make_big(struct mail *mail, bool header)
 	message->text = big;
 }
 
+/* Runs the mail to its end: this outcome, and as many messages at the server. */
+static void run_to(struct mail *mail, struct server *server, unsigned int status,
+		   unsigned int in_state, unsigned int detail, enum slave89_sent sent,
+		   unsigned int messages)
+{
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, status, in_state, detail, sent);
+	assert_int_equal(server_messages(server), messages);
+	mail_free(mail);
+	server_stop(server);
+}
+
 static void run_big(const struct server_step *script, bool header, unsigned int status,
 		    unsigned int in_state, unsigned int detail)
 {
@@ -518,12 +531,7 @@ static void run_big(const struct server_step *script, bool header, unsigned int 
 	make_big(mail, header);
 	mail->stall_us = BIG_STALL_US;
 	mail->submission.deadline_us = now_us(CLOCK_BOOTTIME) + timeout_ms * 1000ULL;
-	mail_run(mail);
-	server_settle(server);
-	expect_outcome(mail, status, in_state, detail, SENT_NO);
-	assert_int_equal(server_messages(server), 0);
-	mail_free(mail);
-	server_stop(server);
+	run_to(mail, server, status, in_state, detail, SENT_NO, 0);
 }
 
 static void test_text(void **state)
@@ -604,12 +612,7 @@ static void test_full_socket(void **state)
 	(void)state;
 	make_big(mail, false);
 	mail->stall_us = BIG_STALL_US;
-	mail_run(mail);
-	server_settle(server);
-	expect_outcome(mail, 0, 8, DETAIL_NONE, SENT_YES);
-	assert_int_equal(server_messages(server), 1);
-	mail_free(mail);
-	server_stop(server);
+	run_to(mail, server, 0, 8, DETAIL_NONE, SENT_YES, 1);
 }
 
 /* The server gives up just before the end of data: it is still heard. */
@@ -624,12 +627,7 @@ static void test_last_look(void **state)
 	(void)state;
 	mail->dawdle_at = 7;
 	mail->stall_us = 2 * DAWDLE_US;
-	mail_run(mail);
-	server_settle(server);
-	expect_outcome(mail, 421, 7, DETAIL_NONE, SENT_NO);
-	assert_int_equal(server_messages(server), 0);
-	mail_free(mail);
-	server_stop(server);
+	run_to(mail, server, 421, 7, DETAIL_NONE, SENT_NO, 0);
 }
 
 /* It refuses and closes: sending fails, but its words are what counts. */
