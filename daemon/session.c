@@ -15,9 +15,10 @@
  * the buffer.
  *
  * Only a transaction that ended clean leads on to IDLE, by way of RESETTING if
- * the server may still be amid it; with nothing kept open it says QUIT. All
- * others just close: the server may be amid the message, where QUIT would be
- * text. An idle session that is spoken to, whatever is said, is dropped.
+ * the server may still be amid it; with nothing kept open it says QUIT, along
+ * with the end of data where the server takes that. All others just close: the
+ * server may be amid the message, where QUIT would be text. An idle session
+ * that is spoken to, whatever is said, is dropped.
  *
  * Sockets are watched edge-triggered: with many ready at once, sd-event would
  * otherwise be told of all of them again before each one's turn. So whoever
@@ -48,6 +49,8 @@
 
 #define REPLY_CLOSING 421
 
+#define QUIT "QUIT\r\n"
+
 /* A whole TLS record: what OpenSSL has read of the socket no event tells of. */
 #define RECORD_MAX 16384
 
@@ -72,6 +75,7 @@ struct session {
 	unsigned int server; /* which one of the setup */
 	bool reused; /* it has carried a submission before this one */
 	bool retired; /* no further submission */
+	bool quit_said;
 	bool ending; /* the stream has an end, perhaps behind what is still to be read */
 	struct resolution *resolution;
 	struct connection connection;
@@ -153,15 +157,25 @@ static int set_timer(struct session *session, uint64_t usec)
 	return r < 0 ? r : sd_event_source_set_enabled(session->timer, SD_EVENT_ONESHOT);
 }
 
+static void await(struct session *session, enum session_phase phase, uint64_t usec)
+{
+	session->phase = phase;
+	if (set_timer(session, usec) < 0)
+		session_drop(session);
+}
+
 /* A command whose answer no submission waits for. Six bytes always fit a drained socket. */
 static void say(struct session *session, enum session_phase phase, const char *line, uint64_t usec)
 {
 	size_t sent = 0, length = strlen(line);
 
-	session->phase = phase;
-	if (connection_send(&session->connection, line, length, false, &sent) != CURLE_OK ||
-	    sent < length || set_timer(session, usec) < 0)
+	if (connection_send(&session->connection, line, length, false, &sent) == CURLE_OK &&
+	    sent == length) {
+		await(session, phase, usec);
+	} else {
+		session->phase = phase;
 		session_drop(session);
+	}
 }
 
 /* The server's 221 and its close are awaited for politeness only. */
@@ -171,7 +185,10 @@ void session_quit(struct session *session)
 
 	engine_remove_session(engine, session);
 	engine_add_session(engine, session); /* the newest goes last */
-	say(session, SESSION_QUITTING, "QUIT\r\n", QUIT_US);
+	if (session->quit_said)
+		await(session, SESSION_QUITTING, QUIT_US);
+	else
+		say(session, SESSION_QUITTING, QUIT, QUIT_US);
 	engine_wake(engine);
 }
 
@@ -207,7 +224,7 @@ static void idle(struct session *session)
 /* After a transaction that ended clean. */
 static void settle(struct session *session, const struct outcome *outcome)
 {
-	if (!is_kept(session))
+	if (!is_kept(session) || session->quit_said)
 		session_quit(session);
 	else if (outcome->sent == SENT_NO)
 		say(session, SESSION_RESETTING, "RSET\r\n", RESET_US);
@@ -442,6 +459,14 @@ static void cork(const struct session *session, int on)
 		setsockopt(session->connection.fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
+/* Only where the server takes several commands at once: QUIT may be the last (RFC 2920, 3.1). */
+static void quit_early(struct session *session)
+{
+	session->quit_said = session->connection.pipelining && !is_kept(session);
+	if (session->quit_said)
+		g_string_append(session->out, QUIT);
+}
+
 /*
  * Sends what the transaction has to say until it must wait. Before the end of
  * data the server is listened to once more: it may have given up meanwhile.
@@ -467,6 +492,8 @@ static int advance(struct session *session)
 			break;
 		if (session->step == TRANSACTION_TEXT)
 			cork(session, true);
+		else if (session->step == TRANSACTION_END_OF_DATA)
+			quit_early(session);
 	}
 	return 0;
 }

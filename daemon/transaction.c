@@ -32,6 +32,7 @@
 
 #define REPLY_CLOSING	 421
 #define REPLY_START_MAIL 354
+#define REPLY_BYE	 221
 
 static unsigned int data_command(const struct transaction *transaction)
 {
@@ -203,11 +204,18 @@ static void end_of_data_answered(struct transaction *transaction, const struct r
 	end(transaction, true);
 }
 
-/* 4yz and 5yz fit everywhere, 2yz where a command is to be done, 3yz at DATA only. */
+/*
+ * 4yz and 5yz fit everywhere, 2yz where a command is to be done, 354 at DATA
+ * only. 221 answers QUIT, which may have been said along with the end of data:
+ * a server that leaves out a reply must not make a success of it.
+ */
 static bool fits(unsigned int state, const struct reply *reply)
 {
-	return reply_refuses(reply) ||
-	       (state == STATE_DATA ? reply->code == REPLY_START_MAIL : reply_class(reply) == 2);
+	if (reply_refuses(reply))
+		return true;
+	if (state == STATE_DATA)
+		return reply->code == REPLY_START_MAIL;
+	return reply_class(reply) == 2 && reply->code != REPLY_BYE;
 }
 
 static void closing(struct transaction *transaction, const struct reply *reply)

@@ -298,6 +298,52 @@ static void test_retired(void **state)
 	finish(server, 3);
 }
 
+/* With nothing kept open QUIT travels with the end of data: who skips a reply gives it away. */
+static void test_early_quit(void **state)
+{
+	static const struct server_step skips[] = { { ".", SAY, NULL, 0 }, { 0 } };
+	struct server *server = begin(skips, true);
+
+	(void)state;
+	engine_set_keep_open(engine, 0);
+	send_one(22, "12345678", SENT_UNKNOWN);
+	send_one(0, "12345678", SENT_YES);
+	finish(server, 2);
+
+	server = begin(skips, false);
+	engine_set_keep_open(engine, 0);
+	send_one(18, "12345678", SENT_UNKNOWN);
+	finish(server, 1);
+
+	server = begin(skips, true);
+	send_one(18, "12345678", SENT_UNKNOWN);
+	finish(server, 1);
+}
+
+/* QUIT was said, so that it is too late to keep the session; said once only. */
+static void test_kept_too_late(void **state)
+{
+	static const struct server_step script[] = { { ".", SAY, "250 ok\r\n", 100 },
+						     { "QUIT", SAY, "221 bye\r\n", 100 },
+						     { 0 } };
+	struct server *server = begin(script, true);
+	struct mail *mail = mail_new_with(setup, "a@x.org", PATIENCE_MS);
+
+	(void)state;
+	engine_set_keep_open(engine, 0);
+	engine_submit(engine, &mail->submission);
+	while (!strchr(mail->states->str, '8'))
+		sd_event_run(event, 10000);
+	engine_set_keep_open(engine, KEEP_US);
+	loop_run(event, &mail->done, PATIENCE_MS);
+	expect_outcome(mail, 0, 8, 0, SENT_YES);
+	mail_free(mail);
+	send_one(0, "12345678", SENT_YES);
+	assert_null(strstr(server_commands(server), "QUIT|QUIT"));
+	assert_non_null(strstr(server_commands(server), "DATA|QUIT|EHLO"));
+	finish(server, 2);
+}
+
 /* Its time is up: QUIT, and a server that does not answer it holds up nobody. */
 static void test_idle_end(void **state)
 {
@@ -406,6 +452,8 @@ int main(void)
 		cmocka_unit_test(test_dead),
 		cmocka_unit_test(test_own_setup),
 		cmocka_unit_test(test_retired),
+		cmocka_unit_test(test_early_quit),
+		cmocka_unit_test(test_kept_too_late),
 		cmocka_unit_test(test_idle_end),
 		cmocka_unit_test(test_makes_way),
 		cmocka_unit_test(test_healthy_server),

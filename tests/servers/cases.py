@@ -146,6 +146,19 @@ def sent_many(server, port):
     assert len({message["id"] for message in stored(server, 20)}) == 20
 
 
+@case("20 mails, a connection each")
+@case("20 mails, a connection each, without PIPELINING", "sequential")
+@case("20 mails, a connection each, STARTTLS", "starttls")
+def sent_afresh(server, port):
+    """QUIT along with the end of data, where there is PIPELINING, disturbs no server."""
+    (*outcomes, total), status = submit(server, port, "--count", "20", "--sessions", "3",
+                                        "--fresh")
+    assert status == 0 and total["succeeded"] == 20, total
+    for outcome in outcomes:
+        expect_success(outcome)
+    assert len({message["id"] for message in stored(server, 20)}) == 20
+
+
 @case("recipient refused", refusal="recipient")
 @case("recipient refused, without PIPELINING", "sequential", "recipient")
 def recipient_refused(server, port, refusal):

@@ -34,6 +34,8 @@ smtpd_error_sleep_time = 0
 smtpd_peername_lookup = no
 smtpd_sender_restrictions = check_sender_access inline:{{ {{blocked@acme.com = REJECT}}
     {{later@acme.com = DEFER}} }}
+smtpd_data_restrictions = reject_unauth_pipelining
+smtpd_forbid_unauth_pipelining = yes
 smtpd_recipient_restrictions = reject_unauth_destination, reject_unlisted_recipient
 body_checks = regexp:/etc/postfix/body_checks
 smtpd_tls_cert_file = {good}
