@@ -509,9 +509,9 @@ static void check_configuration(JsonArray *findings)
 	configuration_free(configuration);
 }
 
-static JsonArray *check_premises(void)
+static JsonArray *check_premises(const char *only)
 {
-	JsonArray *findings = premises_check();
+	JsonArray *findings = premises_check(only);
 
 	check_configuration(findings);
 	json_array_add_object_element(findings, premises_rights());
@@ -566,7 +566,7 @@ static int run(int count, char **words)
 		r = slots_find(words[0], &only);
 	if (r)
 		return r;
-	findings = check_premises();
+	findings = check_premises(count ? only.name : NULL);
 	for (guint i = 0; i < list->len; i++) {
 		struct patient patient = { .findings = findings };
 

@@ -205,12 +205,16 @@ static JsonObject *check_slot(const struct slot *slot)
 			   json_object_get_string_member_with_default(object, "module", "?"));
 }
 
-static void check_slots(JsonArray *findings)
+static void check_slots(const char *only, JsonArray *findings)
 {
 	g_autoptr(GPtrArray) slots = slots_list();
 
-	for (guint i = 0; i < slots->len; i++)
-		json_array_add_object_element(findings, check_slot(slots->pdata[i]));
+	for (guint i = 0; i < slots->len; i++) {
+		const struct slot *slot = slots->pdata[i];
+
+		if (!only || !strcmp(slot->name, only))
+			json_array_add_object_element(findings, check_slot(slot));
+	}
 }
 
 /* Service */
@@ -346,7 +350,7 @@ static JsonObject *check_bus(JsonObject *service)
 			   json_object_get_string_member_with_default(manager, "Version", ""));
 }
 
-JsonArray *premises_check(void)
+JsonArray *premises_check(const char *only)
 {
 	JsonArray *findings = json_array_new();
 	JsonObject *driver = check_driver();
@@ -355,7 +359,7 @@ JsonArray *premises_check(void)
 	json_array_add_object_element(findings, driver);
 	if (finding_verdict(driver) == VERDICT_OK) {
 		check_cards(findings);
-		check_slots(findings);
+		check_slots(only, findings);
 	}
 	json_array_add_object_element(findings, check_service(service));
 	json_array_add_object_element(findings, check_bus(service));

@@ -30,8 +30,8 @@ void finding_print(JsonObject *finding);
 /* EXIT_WRONG, EXIT_UNKNOWN or EXIT_OK: the worst of the findings. */
 int findings_status(JsonArray *findings);
 
-/* Driver, cards, slots, service, bus. */
-JsonArray *premises_check(void);
+/* Driver, cards, slots, or of those just the one of that name, service, bus. */
+JsonArray *premises_check(const char *only);
 
 /* What systemd tells of the service: "load", "state", "substate", "text", "pid" and so on. */
 JsonObject *premises_service(void);

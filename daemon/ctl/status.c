@@ -279,7 +279,7 @@ static int run(int count, char **words)
 		r = slots_find(words[0], &slot);
 	if (r)
 		return r;
-	findings = premises_check();
+	findings = premises_check(NULL);
 	json_object_set_object_member(status, "driver", json_object_ref(driver));
 	json_object_set_object_member(status, "service", premises_service());
 	json_object_set_array_member(status, "cards", describe_cards());

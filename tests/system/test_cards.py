@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two cards in one PC, each with a module of the same PLC."""
 
+import json
+
 from bench import BUSY, SUCCESS, error
 from installed import HERE, Installed
 from test_programs import check, column, prepare, run_program, trigger
@@ -30,6 +32,13 @@ def bind(bench, action):
     bench.run(["sh", "-c", BIND, "sh", "90", action])
 
 
+def examined(bench, *slot):
+    """The slots that doctor tells of."""
+    result = bench.run(["ecemailctl", "doctor", "--no-probe", "--json", *slot], check=False)
+    return {row["text"].partition(": ")[0] for row in json.loads(result.stdout)["findings"]
+            if row["check"] == "slot"}
+
+
 def test_two_cards(bench):
     """Modules on two cards work side by side; without its card one gets 1001, the other mails."""
     assert bench.poll(lambda: not bench.run(["test", "-e", "/dev/ecom1s2"],
@@ -41,6 +50,9 @@ def test_two_cards(bench):
         assert seen == [BUSY, SUCCESS], f"{name}: {seen}"
     subjects = sorted(message["Subject"] for message in bench.mailbox(2))
     assert subjects == ["From K1", "From K2"], subjects
+
+    assert examined(bench) == {"0:K1", "1:K2"}
+    assert examined(bench, "0:K1") == {"0:K1"}
 
     bind(bench, "unbind")
     bench.ctl("wait", "V1600=1001", "30")
