@@ -178,6 +178,11 @@ def daemon_memory(bench):
     return pid, int(text.split()[1])
 
 
+def descriptors(bench, pid):
+    """How many the daemon has open."""
+    return len(bench.run(["ls", f"/proc/{pid}/fd"]).stdout.split())
+
+
 def what_is_kept(bench):
     """The stored setups, the files of the state, the trace and the scratch file."""
     files = bench.run(["sh", "-c", f"cd {STATE} && find . -type f -exec sha256sum {{}} +"]).stdout
@@ -188,8 +193,8 @@ def what_is_kept(bench):
 
 def test_wild_calls(bench):
     """Whatever somebody without a right says on the bus, nothing changes, no recipient, subject
-    or password comes back, and the daemon does not grow. 1,000 calls, with ECEMAIL_LONG=1
-    100,000."""
+    or password comes back, and the daemon does not grow, in files open neither. 1,000 calls,
+    with ECEMAIL_LONG=1 100,000."""
     count = 100000 if LONG else 1000
     seed = int(os.environ.get("ECEMAIL_SEED") or time.time_ns() % 1000000)
     expect(bench.press(), BUSY, SUCCESS)
@@ -205,11 +210,14 @@ def test_wild_calls(bench):
         return json.loads(done.stdout)
     wild(1000, seed)  # its heap has found its size then
     before, (pid, memory) = what_is_kept(bench), daemon_memory(bench)
+    opened = descriptors(bench, pid)
     ends = wild(count, seed + 1)
     assert what_is_kept(bench) == before, f"seed {seed}: something has changed"
     now, grown = daemon_memory(bench)
     assert now == pid, f"seed {seed}: the daemon was restarted"
     assert grown <= memory + 512, f"seed {seed}: the daemon grew from {memory} to {grown} KiB"
+    assert bench.poll(lambda: descriptors(bench, pid) <= opened, 20), \
+        f"seed {seed}: {opened} descriptors, now {descriptors(bench, pid)}"
     assert ends["answered"] > count / 20 and ends["AccessDenied"] > count / 4, ends
     assert not bench.journal(bench.start, "ECEMAIL_AUTHOR=bob (uid 4712)")
     print(f"# seed {seed}: {ends}, {memory} KiB, then {grown} KiB", flush=True)
