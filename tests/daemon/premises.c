@@ -110,7 +110,7 @@ static void put_slot(const char *device, const char *dip, const char *attached)
 /* What the first finding of that name says; it must be of that verdict. */
 static void expect(const char *check, enum verdict verdict, const char *words)
 {
-	g_autoptr(JsonArray) findings = premises_check();
+	g_autoptr(JsonArray) findings = premises_check(NULL);
 
 	for (guint i = 0; i < json_array_get_length(findings); i++) {
 		JsonObject *finding = json_array_get_object_element(findings, i);
@@ -167,6 +167,29 @@ static void test_slots(void **state)
 	expect("slot", VERDICT_WRONG, "no daemon");
 	put_slot("ecom0s1", "140\n", "1\n");
 	expect("slot", VERDICT_OK, "H2-ECOM100");
+}
+
+/* Of several slots, only the one that is asked for */
+static void test_one_slot(void **state)
+{
+	g_autoptr(JsonArray) findings = NULL;
+	unsigned int found = 0;
+
+	(void)state;
+	put_card("none\n");
+	put_slot("ecom0s1", "12\n", "1\n");
+	put_slot("ecom0s2", "140\n", "1\n");
+	expect("slot", VERDICT_WRONG, "0:K1: DIP switch 7");
+	findings = premises_check("0:K2");
+	for (guint i = 0; i < json_array_get_length(findings); i++) {
+		JsonObject *finding = json_array_get_object_element(findings, i);
+
+		if (strcmp(json_object_get_string_member(finding, "check"), "slot") != 0)
+			continue;
+		assert_true(g_str_has_prefix(json_object_get_string_member(finding, "text"), "0:K2: "));
+		found++;
+	}
+	assert_int_equal(found, 1);
 }
 
 /* Without the bus the control group tells whether it runs. */
@@ -238,6 +261,7 @@ int main(int argc, char **argv)
 		TEST(test_no_card),
 		TEST(test_card_not_served),
 		TEST(test_slots),
+		TEST(test_one_slot),
 		TEST(test_bus_down),
 		TEST(test_names),
 		TEST(test_no_slot),
