@@ -8,7 +8,7 @@
 
 import { definitions, element, replace, setText, timeText } from "./element.js";
 import { explanation, run } from "./command.js";
-import { unpack } from "./backplane.js";
+import { plain } from "./backplane.js";
 
 const _ = cockpit.gettext;
 const COUNT = 64; /* that the daemon keeps */
@@ -151,6 +151,8 @@ class Row {
 export class RequestsView {
     constructor(backplane) {
         this.backplane = backplane;
+        this.turn = 0; /* of asking */
+        this.shown = 0; /* the last turn whose answer is in the table */
         this.rows = new Map();
         this.filter = element("select", { id: "filter", on: { change: () => this.applyFilter() } });
         this.choices = "";
@@ -175,11 +177,15 @@ export class RequestsView {
             this.refuse();
             return;
         }
+        const turn = ++this.turn;
+
         try {
             const [[way], [ended]] = await Promise.all([
-                this.backplane.call(slot, "ListRequests"),
-                this.backplane.call(slot, "GetHistory", [COUNT], "u")]);
-            this.show(way.map(unpack), ended.map(unpack));
+                this.backplane.ask(slot, "ListRequests"),
+                this.backplane.ask(slot, "GetHistory", "u", String(COUNT))]);
+            if (turn > this.shown)
+                this.show(way.map(plain), ended.map(plain));
+            this.shown = Math.max(this.shown, turn);
         } catch (problem) {
             /* The next picture says what is the matter. */
         }
