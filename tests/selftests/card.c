@@ -254,6 +254,9 @@ int card_bind(struct card *card)
 		return -1;
 	pthread_mutex_lock(&mapping);
 	result = write_file("/sys/bus/pci/drivers/ecom/bind", card->pci);
+	/* udev, which the stock guest has, may have been first, if late */
+	if (result && errno == EBUSY && !card_unbind(card))
+		result = write_file("/sys/bus/pci/drivers/ecom/bind", card->pci);
 	if (map_bars(card))
 		result = -1;
 	pthread_mutex_unlock(&mapping);
