@@ -172,13 +172,14 @@ export class RequestsView {
     }
 
     async update(slot) {
+        const turn = ++this.turn;
+
         this.slot = slot;
         if (this.backplane.mayChange === false) {
+            this.shown = turn; /* what was asked with rights comes too late */
             this.refuse();
             return;
         }
-        const turn = ++this.turn;
-
         try {
             const [[way], [ended]] = await Promise.all([
                 this.backplane.ask(slot, "ListRequests"),
