@@ -4,9 +4,9 @@ PROGRAMS += ecemaild ecemailctl
 
 ecemaild-srcs := $(addprefix daemon/, ecemaild.c backplane.c events.c slot.c device.c request.c record.c \
 	command.c expand.c history.c disk.c levels.c store.c trace.c probe.c bus.c bus-call.c \
-	bus-slot.c bus-setup.c bus-manager.c bus-mail.c frame.c address.c text.c message.c setup.c rate.c network.c module.c configuration.c engine.c multi.c pool.c retry.c session.c resolution.c connection.c trust.c credential.c helo.c \
+	bus-slot.c bus-setup.c bus-manager.c bus-mail.c bus-describe.c frame.c address.c text.c message.c setup.c rate.c network.c module.c configuration.c engine.c multi.c pool.c retry.c session.c resolution.c connection.c trust.c credential.c helo.c \
 	transaction.c reply.c outcome.c status.c journal.c)
-ecemaild-pkgs := libsystemd libcurl openssl gmime-3.0 libnl-route-3.0 libnl-genl-3.0
+ecemaild-pkgs := libsystemd libcurl openssl gmime-3.0 json-glib-1.0 libnl-route-3.0 libnl-genl-3.0
 
 CTL_PARTS := $(addprefix daemon/ctl/, command.c output.c codes.c explain.c explain-document.c submit.c \
 	submit-options.c bus.c slots.c inspect.c decode.c registers.c frames.c events.c monitor.c \

@@ -30,6 +30,7 @@ static const struct {
 	{ "SendTestMail", true, call_send_test_mail },
 	{ "ListRequests", true, call_list_requests },
 	{ "GetHistory", true, call_get_history },
+	{ "DescribeRequests", true, call_describe_requests },
 	{ "SetTrace", true, call_set_trace },
 	{ "WatchTrace", true, call_watch_trace },
 	{ "GetRegisters", true, call_get_registers },

@@ -175,6 +175,24 @@ static int append_request(sd_bus_message *reply, const struct request *request)
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+int append_requests(sd_bus_message *message, const struct slot *slot)
+{
+	int r = sd_bus_message_open_container(message, 'a', "a{sv}");
+
+	for (GList *at = slot->requests.head; r >= 0 && at; at = at->next)
+		r = append_request(message, at->data);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
+int append_history(sd_bus_message *message, const struct slot *slot, uint32_t count)
+{
+	int r = sd_bus_message_open_container(message, 'a', "a{sv}");
+
+	for (GList *at = slot->history.ended.head; r >= 0 && at && count; at = at->next, count--)
+		r = append_ended(message, at->data);
+	return r < 0 ? r : sd_bus_message_close_container(message);
+}
+
 int call_list_requests(struct bus_call *call, struct slot *slot, sd_bus_error *error)
 {
 	sd_bus_message *reply = NULL;
@@ -182,11 +200,7 @@ int call_list_requests(struct bus_call *call, struct slot *slot, sd_bus_error *e
 
 	(void)error;
 	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-	for (GList *at = slot->requests.head; r >= 0 && at; at = at->next)
-		r = append_request(reply, at->data);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
+		r = append_requests(reply, slot);
 	return finish_reply(reply, r);
 }
 
@@ -200,11 +214,7 @@ int call_get_history(struct bus_call *call, struct slot *slot, sd_bus_error *err
 	if (r >= 0)
 		r = sd_bus_message_new_method_return(call->message, &reply);
 	if (r >= 0)
-		r = sd_bus_message_open_container(reply, 'a', "a{sv}");
-	for (GList *at = slot->history.ended.head; r >= 0 && at && count; at = at->next, count--)
-		r = append_ended(reply, at->data);
-	if (r >= 0)
-		r = sd_bus_message_close_container(reply);
+		r = append_history(reply, slot, count);
 	return finish_reply(reply, r);
 }
 

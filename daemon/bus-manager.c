@@ -116,6 +116,7 @@ const sd_bus_vtable manager_vtable[] = {
 	SD_BUS_PROPERTY("Sent", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Failed", "t", get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
 	SD_BUS_PROPERTY("Sessions", "u", get_property, 0, 0),
+	METHOD("Describe", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text), bus_describe, ANYBODY),
 	METHOD("FindSlot", SD_BUS_ARGS("s", name), SD_BUS_RESULT("o", slot), find_slot, ANYBODY),
 	METHOD("ListFields", SD_BUS_NO_ARGS, SD_BUS_RESULT("a(sssb)", fields), list_fields, ANYBODY),
 	METHOD("ExportSetup", SD_BUS_NO_ARGS, SD_BUS_RESULT("s", text), bus_guard, ANYBODY),

@@ -86,6 +86,7 @@ int call_restore_setup(struct bus_call *call, struct slot *slot, sd_bus_error *e
 int call_send_test_mail(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_list_requests(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_get_history(struct bus_call *call, struct slot *slot, sd_bus_error *error);
+int call_describe_requests(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_set_trace(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_watch_trace(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_get_registers(struct bus_call *call, struct slot *slot, sd_bus_error *error);
@@ -93,6 +94,13 @@ int call_set_registers(struct bus_call *call, struct slot *slot, sd_bus_error *e
 int call_get_frames(struct bus_call *call, struct slot *slot, sd_bus_error *error);
 int call_export_setup(struct bus_call *call, struct slot *none, sd_bus_error *error);
 int call_import_setup(struct bus_call *call, struct slot *none, sd_bus_error *error);
+
+/* Manager.Describe, for everybody */
+int bus_describe(sd_bus_message *call, void *userdata, sd_bus_error *error);
+
+/* What ListRequests and GetHistory answer with: aa{sv} */
+int append_requests(sd_bus_message *message, const struct slot *slot);
+int append_history(sd_bus_message *message, const struct slot *slot, uint32_t count);
 
 extern const sd_bus_vtable slot_vtable[]; /* of struct slot */
 extern const sd_bus_vtable card_vtable[]; /* of struct bus_card */

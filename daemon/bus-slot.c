@@ -244,6 +244,7 @@ const sd_bus_vtable slot_vtable[] = {
 	       SD_BUS_RESULT(OUTCOME_TYPE, outcome), bus_guard, ANYBODY),
 	METHOD("ListRequests", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", requests), bus_guard, ANYBODY),
 	METHOD("GetHistory", SD_BUS_ARGS("u", count), SD_BUS_RESULT("aa{sv}", outcomes), bus_guard, ANYBODY),
+	METHOD("DescribeRequests", SD_BUS_ARGS("u", count), SD_BUS_RESULT("s", text), bus_guard, ANYBODY),
 	METHOD("SetTrace", SD_BUS_ARGS("b", on), SD_BUS_RESULT("t", until), bus_guard, ANYBODY),
 	METHOD("WatchTrace", SD_BUS_ARGS("b", on), SD_BUS_NO_RESULT, bus_guard, ANYBODY),
 	METHOD("GetRegisters", SD_BUS_ARGS("q", station, "q", address, "q", count),

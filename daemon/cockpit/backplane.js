@@ -2,25 +2,23 @@
 /*
  * What the page knows of ecemaild, and how it stays true.
  *
- * There is one picture, taken whole by GetManagedObjects: every TICK while the
- * page is looked at, and soon after each signal. So nothing has to be kept in
+ * There is one picture, taken whole by Describe: every TICK while the page is
+ * looked at, and soon after each signal. So nothing has to be kept in
  * step: a daemon that was restarted, a card that went and came, are just the
  * next picture. `present` is whether there was one, `slots` are the slots of it.
  * A "change" event tells of each; a view then asks for what is its own.
  *
- * Cockpit's bridge of Debian 12 (287) keeps half a KiB of each variant that has
- * passed it until the user logs out: half a MiB for a history. So those come by
- * busctl. The picture cannot: the JSON of Debian 12's busctl has no a{qt}.
+ * It comes as text: Cockpit's bridge of Debian 12 (287) keeps half a KiB of each
+ * variant that has passed it until the user logs out.
  */
 /* global cockpit */
-
-import { run } from "./command.js";
 
 const _ = cockpit.gettext;
 const NAME = "org.ecemail1";
 const PATH = "/org/ecemail1";
 const SLOT = `${NAME}.Slot`;
 const MANAGER = `${NAME}.Manager`;
+const OF_CARD = /\/slot\/\d+$/; /* what a slot's path has behind its card's */
 const TICK = 2000;
 const AFTER_SIGNAL = 200;
 const PATIENCE = 10000; /* with a daemon that does not answer at all */
@@ -28,18 +26,8 @@ const PROPERTIES = "org.freedesktop.DBus.Properties";
 const OBJECT_MANAGER = "org.freedesktop.DBus.ObjectManager";
 const DENIED = ["org.freedesktop.DBus.Error.AccessDenied", "access-denied"];
 
-/* A dictionary of variants, as Cockpit or busctl have them. */
-export function plain(dictionary) {
-    return Object.fromEntries(Object.entries(dictionary).map(([name, { v, data }]) =>
-        [name, v === undefined ? data : v]));
-}
-
-/* Calls a method; gives its results as a list. */
-async function busctl(path, iface, method, ...args) {
-    const [{ data }] = await run(["busctl", "--json=short", `--timeout=${PATIENCE / 1000}`, "call",
-        NAME, path, iface, method, ...args]);
-
-    return data;
+function isSlot(path) {
+    return OF_CARD.test(path);
 }
 
 export function isDenied(problem) {
@@ -130,11 +118,11 @@ export class Backplane extends EventTarget {
         this.busy = true;
         const client = this.client;
         try {
-            const [objects] = await client.call(PATH, OBJECT_MANAGER, "GetManagedObjects", [],
-                { timeout: PATIENCE });
-            const owner = await this.askRight(client, objects);
+            const [text] = await client.call(PATH, MANAGER, "Describe", [], { timeout: PATIENCE });
+            const objects = JSON.parse(text);
+            await this.askRight(client, objects);
             if (client === this.client)
-                this.take(objects, owner);
+                this.take(objects);
         } catch (problem) {
             if (client === this.client)
                 this.lose();
@@ -146,33 +134,28 @@ export class Backplane extends EventTarget {
         }
     }
 
-    /* Properties of the manager; and whether this user may more than look. */
+    /* Whether this user may more than look */
     async askRight(client, objects) {
-        const path = Object.keys(objects).find(key => objects[key][SLOT]);
-        const [manager] = await client.call(PATH, PROPERTIES, "GetAll", [MANAGER],
-            { timeout: PATIENCE });
+        const path = Object.keys(objects).find(isSlot);
 
-        if (this.mayChange === null && path) {
-            try {
-                await client.call(path, SLOT, "GetSetup", [], { timeout: PATIENCE });
-                this.mayChange = true;
-            } catch (problem) {
-                if (isDenied(problem))
-                    this.mayChange = false;
-            }
+        if (this.mayChange !== null || !path)
+            return;
+        try {
+            await client.call(path, SLOT, "GetSetup", [], { timeout: PATIENCE });
+            this.mayChange = true;
+        } catch (problem) {
+            if (isDenied(problem))
+                this.mayChange = false;
         }
-        return plain(manager);
     }
 
-    take(objects, manager) {
-        const found = Object.entries(objects).filter(([, interfaces]) => interfaces[SLOT])
-            .map(([path, interfaces]) => ({ path, ...plain(interfaces[SLOT]) }))
+    take(objects) {
+        const found = Object.entries(objects).filter(([path]) => isSlot(path))
+            .map(([path, slot]) => ({ path, card: objects[path.replace(OF_CARD, "")], ...slot }))
             .sort((a, b) => a.Card - b.Card || a.Number - b.Number);
 
-        for (const slot of found)
-            slot.card = plain((objects[slot.path.replace(/\/slot\/\d+$/, "")] || {})[`${NAME}.Card`] || {});
         this.slots = new Map(found.map(slot => [slot.Name, slot]));
-        this.manager = manager;
+        this.manager = objects[PATH];
         this.present = true;
         this.served = true;
         this.dispatchEvent(new Event("change"));
@@ -194,11 +177,6 @@ export class Backplane extends EventTarget {
     /* Calls a method of a slot; gives its results as a list. */
     call(slot, method, args = [], options = {}) {
         return this.callAt(slot.path, SLOT, method, args, options);
-    }
-
-    /* The same by busctl, for long answers with variants */
-    ask(slot, method, ...args) {
-        return busctl(slot.path, SLOT, method, ...args);
     }
 
     /*

@@ -8,7 +8,6 @@
 
 import { definitions, element, replace, setText, timeText } from "./element.js";
 import { explanation, run } from "./command.js";
-import { plain } from "./backplane.js";
 
 const _ = cockpit.gettext;
 const COUNT = 64; /* that the daemon keeps */
@@ -151,8 +150,6 @@ class Row {
 export class RequestsView {
     constructor(backplane) {
         this.backplane = backplane;
-        this.turn = 0; /* of asking */
-        this.shown = 0; /* the last turn whose answer is in the table */
         this.rows = new Map();
         this.filter = element("select", { id: "filter", on: { change: () => this.applyFilter() } });
         this.choices = "";
@@ -172,21 +169,15 @@ export class RequestsView {
     }
 
     async update(slot) {
-        const turn = ++this.turn;
-
         this.slot = slot;
         if (this.backplane.mayChange === false) {
-            this.shown = turn; /* what was asked with rights comes too late */
             this.refuse();
             return;
         }
         try {
-            const [[way], [ended]] = await Promise.all([
-                this.backplane.ask(slot, "ListRequests"),
-                this.backplane.ask(slot, "GetHistory", "u", String(COUNT))]);
-            if (turn > this.shown)
-                this.show(way.map(plain), ended.map(plain));
-            this.shown = Math.max(this.shown, turn);
+            const [text] = await this.backplane.call(slot, "DescribeRequests", [COUNT]);
+            const { requests, outcomes } = JSON.parse(text);
+            this.show(requests, outcomes);
         } catch (problem) {
             /* The next picture says what is the matter. */
         }

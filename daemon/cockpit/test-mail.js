@@ -4,7 +4,6 @@
 
 import { during, element, notice, replace } from "./element.js";
 import { explanation } from "./command.js";
-import { plain } from "./backplane.js";
 
 const _ = cockpit.gettext;
 const MORE = 30000; /* milliseconds; it ends by the setup's time-out */
@@ -58,7 +57,8 @@ export class TestMail {
             const [outcome] = await this.backplane.callModule(this.slot, "SendTestMail",
                 [this.to.input.value, this.subject.input.value, this.body.input.value],
                 { type: "sss", timeout: 1000 * this.slot.Timeout + MORE });
-            replace(this.answer, outcomeNotice(plain(outcome)));
+            replace(this.answer, outcomeNotice(Object.fromEntries(
+                Object.entries(outcome).map(([name, { v }]) => [name, v]))));
         } catch (problem) {
             replace(this.answer, notice("danger", _("No test mail was sent."), problem.message));
         }

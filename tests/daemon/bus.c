@@ -24,6 +24,7 @@
 #include <cmocka.h>
 
 #include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
 #include <systemd/sd-bus.h>
 
 #include "daemon/journal.h"
@@ -558,6 +559,101 @@ static void test_test_mail(void **state)
 	assert_true(bench->changes > 0);
 }
 
+/* The JSON text that a call is answered with; to be unreferenced. */
+static JsonNode *read_json(sd_bus_message *answer)
+{
+	const char *text = NULL;
+	JsonNode *node;
+
+	assert_true(sd_bus_message_read(answer, "s", &text) > 0);
+	node = json_from_string(text, NULL);
+	assert_true(node && JSON_NODE_HOLDS_OBJECT(node));
+	sd_bus_message_unref(answer);
+	return node;
+}
+
+/* That a value is in the JSON object, too, and the same one if it is a simple one. */
+static void expect_member(JsonObject *object, const char *name, sd_bus_message *properties)
+{
+	const char *type, *text;
+	uint64_t number = 0; /* little-endian: as good for u and q */
+	int truth;
+
+	assert_true(json_object_has_member(object, name));
+	assert_true(sd_bus_message_peek_type(properties, NULL, &type) > 0);
+	sd_bus_message_enter_container(properties, 'v', type);
+	if (!strcmp(type, "s")) {
+		sd_bus_message_read(properties, "s", &text);
+		assert_string_equal(json_object_get_string_member(object, name), text);
+	} else if (!strcmp(type, "b")) {
+		sd_bus_message_read(properties, "b", &truth);
+		assert_int_equal(json_object_get_boolean_member(object, name), truth);
+	} else if (strchr("qut", *type)) {
+		sd_bus_message_read_basic(properties, *type, &number);
+		assert_int_equal(json_object_get_int_member(object, name), number);
+	} else {
+		sd_bus_message_skip(properties, type);
+	}
+	sd_bus_message_exit_container(properties);
+}
+
+/* That the object has in JSON what GetAll gives, and nothing else. */
+static void expect_properties(struct bench *bench, JsonObject *all, const char *path,
+			      const char *interface)
+{
+	JsonObject *object = json_object_get_object_member(all, path);
+	sd_bus_message *answer = call(bench, path, "org.freedesktop.DBus.Properties", "GetAll", "s",
+				      interface);
+	unsigned int count = 0;
+	const char *name;
+
+	assert_true(sd_bus_message_enter_container(answer, 'a', "{sv}") > 0);
+	for (; sd_bus_message_enter_container(answer, 'e', "sv") > 0; count++) {
+		sd_bus_message_read(answer, "s", &name);
+		expect_member(object, name, answer);
+		sd_bus_message_exit_container(answer);
+	}
+	assert_true(count > 4);
+	assert_int_equal(json_object_get_size(object), count);
+	sd_bus_message_unref(answer);
+}
+
+static void test_describe(void **state)
+{
+	struct bench *bench = *state;
+	g_autoptr(JsonNode) all = NULL, requests = NULL;
+	JsonObject *object, *outcome;
+	JsonArray *outcomes;
+
+	read_status(CALL_SLOT("SendTestMail", "sss", "\"M\" <mark@hosteng.com>", "\\ \303\244", "y"));
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 1, "ModuleName", "\"Barry\"", 0));
+	all = read_json(CALL_MANAGER("Describe", NULL));
+	object = json_node_get_object(all);
+	assert_int_equal(json_object_get_size(object), 3);
+	expect_properties(bench, object, BUS_PATH, MANAGER_INTERFACE);
+	expect_properties(bench, object, BUS_PATH "/card/0", CARD_INTERFACE);
+	expect_properties(bench, object, SLOT_PATH, SLOT_INTERFACE);
+	outcomes = json_object_get_array_member(
+		json_object_get_object_member(object, BUS_PATH "/card/0"), "Slots");
+	assert_int_equal(json_array_get_length(outcomes), 1);
+	assert_string_equal(json_array_get_string_element(outcomes, 0), SLOT_PATH);
+	object = json_object_get_object_member(object, SLOT_PATH);
+	assert_string_equal(json_object_get_string_member(object, "ModuleName"), "\"Barry\"");
+	object = json_object_get_object_member(object, "Statuses");
+	assert_int_equal(json_object_get_size(object), 1);
+	assert_int_equal(json_object_get_int_member(object, "24"), 1); /* the bad Cc */
+
+	requests = read_json(CALL_SLOT("DescribeRequests", "u", 10));
+	object = json_node_get_object(requests);
+	assert_int_equal(json_array_get_length(json_object_get_array_member(object, "requests")), 0);
+	outcomes = json_object_get_array_member(object, "outcomes");
+	assert_int_equal(json_array_get_length(outcomes), 1);
+	outcome = json_array_get_object_element(outcomes, 0);
+	assert_int_equal(json_object_get_int_member(outcome, "status"), 24);
+	assert_false(json_object_get_boolean_member(outcome, "late"));
+	assert_string_equal(json_object_get_string_member(outcome, "subject"), "\\ \303\244");
+}
+
 static void test_trace(void **state)
 {
 	struct bench *bench = *state;
@@ -687,11 +783,20 @@ static void test_bus_gone(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		TEST(test_document),	  TEST(test_setup),	 TEST(test_setup_refused),
-		TEST(test_export),	  TEST(test_find_slot),	 TEST(test_test_mail),
-		TEST(test_trace),	  TEST(test_registers),	 TEST(test_many_calls),
-		TEST(test_wild_calls),	  TEST(test_slot_gone),	 TEST(test_bus_gone),
+		TEST(test_document),
+		TEST(test_setup),
+		TEST(test_setup_refused),
+		TEST(test_export),
+		TEST(test_find_slot),
+		TEST(test_test_mail),
+		TEST(test_trace),
+		TEST(test_registers),
+		TEST(test_many_calls),
+		TEST(test_wild_calls),
+		TEST(test_slot_gone),
+		TEST(test_bus_gone),
 		TEST(test_export_of_many),
+		TEST(test_describe),
 	};
 	int failed;
 

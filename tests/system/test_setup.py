@@ -135,7 +135,8 @@ def test_who_may_what(bench):
     assert "mark" not in seen and "secret" not in seen and "hosteng" not in seen, seen
     group_only = [("GetSetup",), ("SetSetup", "sa{ss}as", "both", "1", "Port", "26", "0"),
                   ("RestoreSetup",), ("SendTestMail", "sss", "mark@hosteng.com", "x", "y"),
-                  ("ListRequests",), ("GetHistory", "u", "9"), ("SetTrace", "b", "false"),
+                  ("ListRequests",), ("GetHistory", "u", "9"),
+                  ("DescribeRequests", "u", "9"), ("SetTrace", "b", "false"),
                   ("WatchTrace", "b", "true"), ("GetRegisters", "qqq", "89", "0", "1"),
                   ("SetRegisters", "qqaq", "90", "0", "1", "7"), ("GetFrames",)]
     for words in group_only:
