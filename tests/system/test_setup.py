@@ -132,6 +132,9 @@ def test_who_may_what(bench):
                       "/org/ecemail1", "org.freedesktop.DBus.ObjectManager",
                       "GetManagedObjects"]).stdout
     assert "Health" in seen and "LastStatus" in seen, seen
+    seen += call(bench, "Describe", user="bob", interface="Manager",
+                 path="/org/ecemail1")["data"][0]
+    assert f'"{SLOT}":{{"Card":0,' in seen, seen
     assert "mark" not in seen and "secret" not in seen and "hosteng" not in seen, seen
     group_only = [("GetSetup",), ("SetSetup", "sa{ss}as", "both", "1", "Port", "26", "0"),
                   ("RestoreSetup",), ("SendTestMail", "sss", "mark@hosteng.com", "x", "y"),
