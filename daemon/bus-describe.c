@@ -67,7 +67,8 @@ static int add_key(JsonBuilder *json, sd_bus_message *message, char type)
 		r = sd_bus_message_read_basic(message, type, &name);
 	} else {
 		r = read_number(message, type, &number);
-		name = digits = g_strdup_printf("%" G_GINT64_FORMAT, number);
+		digits = g_strdup_printf("%" G_GINT64_FORMAT, number);
+		name = digits;
 	}
 	json_builder_set_member_name(json, name ? name : "");
 	return r;
