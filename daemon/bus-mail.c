@@ -16,9 +16,9 @@
 
 static int append_text(sd_bus_message *reply, const char *key, const char *value)
 {
-	g_autofree char *valid = g_utf8_make_valid(value ? value : "", -1);
+	g_autofree char *text = bus_text(value);
 
-	return sd_bus_message_append(reply, "{sv}", key, "s", valid);
+	return sd_bus_message_append(reply, "{sv}", key, "s", text);
 }
 
 static int append_outcome(sd_bus_message *reply, const struct outcome *outcome)

@@ -8,6 +8,8 @@
 
 #include "bus-object.h"
 
+#define NAME_SHOWN 64 /* bytes of a name that nobody has */
+
 static bool has_name(const struct slot *slot, const char *name)
 {
 	char node[32], k[16];
@@ -45,10 +47,14 @@ static int find_slot(sd_bus_message *message, void *userdata, sd_bus_error *erro
 			found = at->data;
 			matches++;
 		}
-	if (matches != 1 || !found->bus)
-		return sd_bus_error_setf(error, ERROR_NO_SLOT, "%s '%.64s'; there are: %s",
-					 matches ? "more than one slot is" : "no slot is", name,
+	if (matches != 1 || !found->bus) {
+		g_autofree char *begin = g_strndup(name, NAME_SHOWN);
+		g_autofree char *shown = bus_text(begin);
+
+		return sd_bus_error_setf(error, ERROR_NO_SLOT, "%s '%s'; there are: %s",
+					 matches ? "more than one slot is" : "no slot is", shown,
 					 *list ? list : "none");
+	}
 	return sd_bus_reply_method_return(message, "o", found->bus->path);
 }
 

@@ -76,6 +76,13 @@ typedef int (*bus_call_fn)(struct bus_call *call, struct slot *slot, sd_bus_erro
 int bus_guard(sd_bus_message *message, void *userdata, sd_bus_error *error);
 void bus_call_end(struct bus_call *call);
 
+/*
+ * A text from outside as the bus takes it, to be freed: UTF-8, and U+FFFD for the
+ * characters that Unicode says are none, and for U+001F, which the json-glib of
+ * Debian 12 does not escape. NULL is an empty one.
+ */
+char *bus_text(const char *bytes);
+
 /* The struct slot of an object's path, NULL if it is none. */
 struct slot *bus_find_slot(const struct bus *bus, const char *path);
 

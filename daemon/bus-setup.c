@@ -47,7 +47,7 @@ static char *level_value(const struct slot *slot, enum level level, const char *
 	if (!value)
 		value = site;
 	if (value)
-		return g_utf8_make_valid(value, -1);
+		return bus_text(value);
 	tls = strcmp(field, "TLS") != 0 ? level_value(slot, level, "TLS") : NULL;
 	return g_strdup(setup_standard(field, tls));
 }
@@ -81,8 +81,7 @@ static int append_named(sd_bus_message *reply, const struct slot *slot)
 int call_get_setup(struct bus_call *call, struct slot *slot, sd_bus_error *error)
 {
 	sd_bus_message *reply = NULL;
-	const char *words = slot->setup->problem ? slot->setup->problem : "";
-	g_autofree char *problem = g_utf8_make_valid(words, -1);
+	g_autofree char *problem = bus_text(slot->setup->problem);
 	const char *field;
 	int r = sd_bus_message_new_method_return(call->message, &reply);
 

@@ -56,13 +56,20 @@ static int get_number(sd_bus *connection, const char *path, const char *interfac
 	return append_number(&info, property, reply);
 }
 
-/* NUL padded, and of the card, so anything may be in it. */
+/* Of the site, which may have written anything */
+static int append_text(sd_bus_message *reply, const char *value)
+{
+	g_autofree char *text = bus_text(value);
+
+	return sd_bus_message_append(reply, "s", text);
+}
+
+/* Of the card, so anything may be in it, too; NUL padded */
 static int append_bytes(sd_bus_message *reply, const void *bytes, size_t size)
 {
 	g_autofree char *text = g_strndup(bytes, size);
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
 
-	return sd_bus_message_append(reply, "s", valid);
+	return append_text(reply, text);
 }
 
 static int append_firmware(sd_bus_message *reply, uint32_t firmware)
@@ -101,8 +108,8 @@ static int get_words(sd_bus *connection, const char *path, const char *interface
 	if (!strcmp(property, "Place"))
 		return sd_bus_message_append(reply, "s", place);
 	if (!strcmp(property, "ModuleName"))
-		return sd_bus_message_append(reply, "s", slot->setup->module_name);
-	return sd_bus_message_append(reply, "s", slot->setup->module_description);
+		return append_text(reply, slot->setup->module_name);
+	return append_text(reply, slot->setup->module_description);
 }
 
 static int get_setup(sd_bus *connection, const char *path, const char *interface,

@@ -19,6 +19,20 @@
 #define RETRY_US   (5 * G_USEC_PER_SEC)
 #define PUBLISH_US (G_USEC_PER_SEC / 4)
 
+char *bus_text(const char *bytes)
+{
+	g_autofree char *valid = g_utf8_make_valid(bytes ? bytes : "", -1);
+	GString *text = g_string_sized_new(strlen(valid));
+
+	for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		bool none = c == 0x1f || (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+
+		g_string_append_unichar(text, none ? 0xfffd : c);
+	}
+	return g_string_free(text, FALSE);
+}
+
 static void publish_slot(struct bus *bus, struct bus_slot *object)
 {
 	if (!object->touched)
@@ -63,16 +77,18 @@ void bus_trace(struct slot *slot, const char *line)
 {
 	struct bus *bus = slot->backplane->bus;
 	uint64_t now = (uint64_t)g_get_real_time();
+	g_autofree char *text = NULL;
 
-	if (!bus || !bus->connection || !slot->bus)
+	if (!bus || !bus->connection || !slot->bus || g_queue_is_empty(&slot->bus->watchers))
 		return;
+	text = bus_text(line);
 	for (GList *at = slot->bus->watchers.head; at; at = at->next) {
 		sd_bus_message *signal = NULL;
 
 		if (sd_bus_message_new_signal(bus->connection, &signal, slot->bus->path,
 					      SLOT_INTERFACE, "TraceLine") >= 0 &&
 		    sd_bus_message_set_destination(signal, at->data) >= 0 &&
-		    sd_bus_message_append(signal, "ts", now, line) >= 0)
+		    sd_bus_message_append(signal, "ts", now, text) >= 0)
 			sd_bus_send(bus->connection, signal, NULL);
 		sd_bus_message_unref(signal);
 	}

@@ -9,7 +9,7 @@
  * A "change" event tells of each; a view then asks for what is its own.
  *
  * It comes as text: Cockpit's bridge of Debian 12 (287) keeps half a KiB of each
- * variant that has passed it until the user logs out.
+ * entry of a dictionary that has passed it until the user logs out.
  */
 /* global cockpit */
 

@@ -36,6 +36,10 @@
 #define SLOT_PATH BUS_PATH "/card/0/slot/1"
 #define PLACE	  "pci-0000:05:00.0-slot1"
 
+/* A byte that is no character, a character that is none, one that json-glib forgets */
+#define STRANGE	      "\xf6|\xef\xbf\xbe|\x1f"
+#define STRANGE_SHOWN "\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbd"
+
 struct bench {
 	char *directory;
 	pid_t bus;
@@ -232,9 +236,10 @@ static int set_up(void **state)
 	setenv("STATE_DIRECTORY", bench->directory, 1);
 	bench->server = server_start(no_script, false);
 	text = g_strdup_printf("[Daemon]\nKeepOpen=0\n[Mail]\nServer=127.0.0.1:%u\nHeloName=x.org\n"
-			       "SenderAddress=plc@acme.com\nTimeout=7\nCc=\xff@x.org\n",
+			       "SenderAddress=plc@acme.com\nTimeout=7\nCc=\xff@x.org\n"
+			       "ModuleDescription=" STRANGE "\n",
 			       server_port(bench->server));
-	/* a Cc that is not even UTF-8 must not make an answer invalid */
+	/* what is not even UTF-8 must not make an answer invalid */
 	assert_true(g_file_set_contents(file, text, -1, NULL));
 	start_bus(bench);
 	sd_event_new(&bench->event);
@@ -510,6 +515,10 @@ static void test_find_slot(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
 		expect_ok(CALL_MANAGER("FindSlot", "s", names[i]));
 	expect_error(CALL_MANAGER("FindSlot", "s", "K2"), ERROR_NO_SLOT, "0:K1");
+	/* its message has but the first 64 bytes */
+	expect_error(CALL_MANAGER("FindSlot", "s",
+				  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\303\244"),
+		     ERROR_NO_SLOT, "0:K1");
 	expect_ok(CALL_MANAGER("ListFields", NULL));
 }
 
@@ -540,7 +549,8 @@ static void test_test_mail(void **state)
 
 	assert_int_equal(read_status(CALL_SLOT("SendTestMail", "sss", "mark@hosteng.com", "x", "y")),
 			 24); /* the bad Cc */
-	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 2, "Cc", "", "Group.m", "a@x.org", 0));
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 3, "Cc", "",
+			    "ModuleDescription", "", "Group.m", "a@x.org", 0));
 	sd_bus_call_method_async(bench->client, NULL, BUS_NAME, SLOT_PATH, SLOT_INTERFACE,
 				 "SendTestMail", answered, &first, "sss", "m", "Test", "@@home");
 	expect_error(CALL_SLOT("SendTestMail", "sss", "a@x.org", "x", "y"), ERROR_BUSY, "under way");
@@ -624,6 +634,7 @@ static void test_describe(void **state)
 	g_autoptr(JsonNode) all = NULL, requests = NULL;
 	JsonObject *object, *outcome;
 	JsonArray *outcomes;
+	bool never = false;
 
 	read_status(CALL_SLOT("SendTestMail", "sss", "\"M\" <mark@hosteng.com>", "\\ \303\244", "y"));
 	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 1, "ModuleName", "\"Barry\"", 0));
@@ -639,16 +650,23 @@ static void test_describe(void **state)
 	assert_string_equal(json_array_get_string_element(outcomes, 0), SLOT_PATH);
 	object = json_object_get_object_member(object, SLOT_PATH);
 	assert_string_equal(json_object_get_string_member(object, "ModuleName"), "\"Barry\"");
+	assert_string_equal(json_object_get_string_member(object, "ModuleDescription"),
+			    STRANGE_SHOWN);
 	object = json_object_get_object_member(object, "Statuses");
 	assert_int_equal(json_object_get_size(object), 1);
 	assert_int_equal(json_object_get_int_member(object, "24"), 1); /* the bad Cc */
 
+	device_fake_mail(bench->fake, "a@x.org", "x\xef\xbf\xbe", "y", 5000);
+	for (int i = 0; i < 1000 && !bench->fake->complete->len; i++)
+		loop_run(bench->event, &never, 5);
 	requests = read_json(CALL_SLOT("DescribeRequests", "u", 10));
 	object = json_node_get_object(requests);
 	assert_int_equal(json_array_get_length(json_object_get_array_member(object, "requests")), 0);
 	outcomes = json_object_get_array_member(object, "outcomes");
-	assert_int_equal(json_array_get_length(outcomes), 1);
+	assert_int_equal(json_array_get_length(outcomes), 2);
 	outcome = json_array_get_object_element(outcomes, 0);
+	assert_string_equal(json_object_get_string_member(outcome, "subject"), "x\xef\xbf\xbd");
+	outcome = json_array_get_object_element(outcomes, 1);
 	assert_int_equal(json_object_get_int_member(outcome, "status"), 24);
 	assert_false(json_object_get_boolean_member(outcome, "late"));
 	assert_string_equal(json_object_get_string_member(outcome, "subject"), "\\ \303\244");
@@ -658,7 +676,8 @@ static void test_trace(void **state)
 {
 	struct bench *bench = *state;
 
-	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 1, "Cc", "", 0));
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 2, "Cc", "",
+			    "ModuleDescription", "", 0));
 	expect_ok(CALL_SLOT("WatchTrace", "b", 1));
 	read_status(CALL_SLOT("SendTestMail", "sss", "a@x.org", "x", "y"));
 	assert_string_equal(bench->trace->str, "");
@@ -766,7 +785,8 @@ static void test_bus_gone(void **state)
 	struct bench *bench = *state;
 	bool never = false;
 
-	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 1, "Cc", "", 0));
+	expect_ok(CALL_SLOT("SetSetup", "sa{ss}as", "both", 2, "Cc", "",
+			    "ModuleDescription", "", 0));
 	disconnect_client(bench);
 	stop_bus(bench);
 	device_fake_mail(bench->fake, "a@x.org", "x", "y", 5000);
