@@ -394,7 +394,7 @@ def test_keyboard(place):
 def test_long_run(place):
     """A request every second, for an hour with ECEMAIL_LONG: the page shows as many as the
     daemon keeps, and neither grows nor lags: the later half costs what the earlier one did. Nor
-    does Cockpit's bridge in the PC, which keeps what it has had of variants."""
+    does Cockpit's bridge in the PC, which keeps what it has had of dictionaries."""
     browser = place.browser
     count = 1800 if os.environ.get("ECEMAIL_LONG") else 15
     browser.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
@@ -421,7 +421,7 @@ def test_long_run(place):
     earlier, later = (then["TaskDuration"] - before["TaskDuration"]
                       for before, then in ((begin, middle), (middle, end)))
     assert later < 1.5 * earlier, f"the page worked {earlier} s, then {later} s"
-    # 800 KiB for each mail, were the history in variants; 125, were the picture
+    # 800 KiB for each mail, were the history dictionaries; 125, were the picture
     assert end["bridge"] < middle["bridge"] + 2000 + 4 * count, \
         f"Cockpit's bridge: {middle['bridge']} KiB, then {end['bridge']} KiB"
     assert end["JSHeapUsedSize"] < begin["JSHeapUsedSize"] + 2000000, (begin, end)
