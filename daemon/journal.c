@@ -29,6 +29,8 @@
 #define QUEUE_MAX    1024
 #define WORK_MAX     256
 #define STOP_SECONDS 5
+/* Each status text costs systemd and all who watch its bus, so not one for each mail. */
+#define STATUS_SECONDS 5
 
 struct journal_entry {
 	GPtrArray *fields; /* "NAME=value" */
@@ -51,6 +53,7 @@ static struct {
 	GQueue entries;
 	unsigned int lost;
 	char *status;
+	struct timespec status_due; /* not before that, on the monotonic clock */
 } journal = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.wake = PTHREAD_COND_INITIALIZER,
@@ -106,6 +109,21 @@ struct turn {
 	char *status;
 };
 
+static bool status_is_due(void)
+{
+	struct timespec now;
+
+	if (journal.stop)
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < journal.status_due.tv_sec ||
+	    (now.tv_sec == journal.status_due.tv_sec && now.tv_nsec < journal.status_due.tv_nsec))
+		return false;
+	journal.status_due = now;
+	journal.status_due.tv_sec += STATUS_SECONDS;
+	return true;
+}
+
 static bool take_turn(struct turn *turn)
 {
 	*turn = (struct turn){ .work = g_queue_pop_head(&journal.work) };
@@ -114,7 +132,8 @@ static bool take_turn(struct turn *turn)
 	if (turn->work || turn->entry)
 		return true;
 	turn->lost = journal.lost;
-	turn->status = g_steal_pointer(&journal.status);
+	if (journal.status && status_is_due())
+		turn->status = g_steal_pointer(&journal.status);
 	journal.lost = 0;
 	return turn->lost || turn->status;
 }
@@ -144,6 +163,9 @@ static void *write_queue(void *unused)
 			pthread_mutex_lock(&journal.lock);
 		} else if (journal.stop) {
 			break;
+		} else if (journal.status) {
+			pthread_cond_clockwait(&journal.wake, &journal.lock, CLOCK_MONOTONIC,
+					       &journal.status_due);
 		} else {
 			pthread_cond_wait(&journal.wake, &journal.lock);
 		}
@@ -188,6 +210,7 @@ int journal_start(void)
 {
 	int r;
 
+	journal.stop = false;
 	journal.to_stderr = !stderr_is_journal();
 	r = pthread_create(&journal.thread, NULL, write_queue, NULL);
 	journal.running = r == 0;

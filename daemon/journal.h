@@ -56,7 +56,7 @@ void journal_write(struct journal_entry *entry);
 void journal_log(int priority, const char *message_id, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
-/* For "systemctl status": the newest text only is sent, by the writer thread. */
+/* For "systemctl status": the writer thread sends the newest text, one every 5 seconds at most. */
 void journal_status(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 #endif /* ECEMAIL_JOURNAL_H */

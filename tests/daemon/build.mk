@@ -24,6 +24,10 @@ daemon-message-pkgs := gmime-3.0
 
 daemon-rate-srcs := tests/daemon/rate.c daemon/rate.c
 
+UNIT_TESTS += daemon-journal
+daemon-journal-srcs := tests/daemon/journal.c daemon/journal.c
+daemon-journal-pkgs := glib-2.0 libsystemd
+
 EXPLAIN_PARTS := daemon/status.c $(addprefix daemon/ctl/, codes.c explain.c explain-document.c \
 	output.c command.c)
 
