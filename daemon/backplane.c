@@ -30,8 +30,9 @@ static void backplane_show(struct backplane *backplane)
 	g_autofree char *there = slots ? g_strdup_printf("%u slot%s", slots, slots == 1 ? "" : "s") :
 					 g_strdup("no slot yet, waiting for a card");
 
-	journal_status("%s; %" PRIu64 " mails sent, %" PRIu64 " failed%s%s", there, backplane->sent,
-		       backplane->failed, backplane->last_error ? "; last error: " : "",
+	journal_status("%s; %" PRIu64 " mail%s sent, %" PRIu64 " failed%s%s", there, backplane->sent,
+		       backplane->sent == 1 ? "" : "s", backplane->failed,
+		       backplane->last_error ? "; last error: " : "",
 		       backplane->last_error ? backplane->last_error : "");
 }
 

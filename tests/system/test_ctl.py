@@ -711,7 +711,7 @@ def test_service(bench):
     bench.stop_postfix()
     assert bench.press() == [BUSY, error(20)]
     bench.start_postfix()
-    text = wait_for_status_text(bench, "1 slot; 1 mails sent, 1 failed; last error: ")
+    text = wait_for_status_text(bench, "1 slot; 1 mail sent, 1 failed; last error: ")
     assert "status 20" in text, text
     pid = bench.daemon("MainPID")
     bench.configure(restart=False, trace=False, SenderName="Reloaded")
@@ -748,4 +748,4 @@ def test_service(bench):
     bench.ctl("wait", "V1400=0", "30")
     assert bench.press() == [BUSY, SUCCESS]
     assert bench.daemon("MainPID") == pid, "the daemon was restarted"
-    wait_for_status_text(bench, "1 slot; 1 mails sent, 0 failed")
+    wait_for_status_text(bench, "1 slot; 1 mail sent, 0 failed")
