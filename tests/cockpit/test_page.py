@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 MARKUP = "<img src=x onerror=pwned=1>"
 UNDEFINED = "-- undefined --"
 SECRET = "Rosebud17"
+FIRST_PICTURE_MS = 1000
 TIMEOUT = 7200 if os.environ.get("ECEMAIL_LONG") else 300
 
 
@@ -96,12 +97,16 @@ def test_unconfigured(place):
 
 
 def test_first_picture(place):
-    """Loaded anew, the page is there; how soon depends on the machine and is only told."""
+    """Loaded anew, the page is there within a second. The processor is emulated and may have
+    other work: the best of some loads counts, all are told."""
     browser = place.browser
     browser.open("Module")
-    times = sorted(browser.reload() for _ in range(5))
-    print(f"# loaded and filled in {times[0]:.0f} to {times[-1]:.0f} ms, processor emulated")
+    times = [browser.reload() for _ in range(5)]
+    while min(times) > FIRST_PICTURE_MS and len(times) < 30:
+        times.append(browser.reload())
+    print("# loaded and filled in", *(f"{time:.0f}" for time in times), "ms, processor emulated")
     browser.says("#module-setup", "Server Address")
+    assert min(times) <= FIRST_PICTURE_MS, times
 
 
 def test_errors_at_the_field(place):
