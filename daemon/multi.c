@@ -11,6 +11,11 @@
  * turn. libcurl moves a handle's timer several times while it connects: what is
  * due at once takes a deferred source, and otherwise the timer is set earlier,
  * never later, since setting it is the dearest system call of all.
+ *
+ * When an address of a server has failed, libcurl (7.88) may go on to the next
+ * one only in its next turn, without a socket or a timer that would bring that
+ * about before half of the time is over. So a connection that waits for nothing
+ * is given its turn.
  */
 
 #include <errno.h>
@@ -24,6 +29,7 @@
 
 #define CONNECTING_MAX 2 /* of one handle: a step of a handshake takes up to a millisecond */
 #define SOCKETS_MAX    4 /* of one turn */
+#define PUSHES_MAX     100 /* of one connection: lest it never ends */
 #define TURN_NS	       1000000 /* after it no further one is begun */
 
 struct multis {
@@ -33,11 +39,18 @@ struct multis {
 	GPtrArray *all; /* struct multi */
 };
 
+struct place {
+	struct session *session; /* NULL: free */
+	CURL *easy;
+	unsigned int sockets; /* that it waits for */
+	unsigned int pushes;
+};
+
 struct multi {
 	struct multis *multis;
 	guint number; /* in multis->all */
 	CURLM *handle;
-	struct session *connecting[CONNECTING_MAX]; /* NULL: free */
+	struct place connecting[CONNECTING_MAX];
 	sd_event_source *timer; /* when it is due, or earlier */
 	sd_event_source *due; /* now */
 	uint64_t timer_us; /* what libcurl has asked for, UINT64_MAX: nothing */
@@ -48,20 +61,20 @@ CURLM *multi_handle(const struct multi *multi)
 	return multi->handle;
 }
 
-static struct session **find_place(struct multi *multi, const struct session *session)
+static struct place *find_place(struct multi *multi, const struct session *session)
 {
 	for (int i = 0; i < CONNECTING_MAX; i++)
-		if (multi->connecting[i] == session)
+		if (multi->connecting[i].session == session)
 			return &multi->connecting[i];
 	return NULL;
 }
 
 void multi_connected(struct multi *multi, const struct session *session)
 {
-	struct session **place = find_place(multi, session);
+	struct place *place = find_place(multi, session);
 
 	if (place)
-		*place = NULL;
+		*place = (struct place){ 0 };
 }
 
 static void take_messages(struct multi *multi)
@@ -81,13 +94,26 @@ static void take_messages(struct multi *multi)
 	}
 }
 
+/* What has been paused and goes on is due at once. */
+static void push(struct place *place)
+{
+	if (place->pushes == PUSHES_MAX)
+		return;
+	place->pushes++;
+	curl_easy_pause(place->easy, CURLPAUSE_SEND);
+	curl_easy_pause(place->easy, CURLPAUSE_CONT);
+}
+
 /* After libcurl has had its turn. A session may end here, and leave its place. */
 static void look_around(struct multi *multi)
 {
 	for (int i = 0; i < CONNECTING_MAX; i++)
-		if (multi->connecting[i])
-			session_check(multi->connecting[i]);
+		if (multi->connecting[i].session)
+			session_check(multi->connecting[i].session);
 	take_messages(multi);
+	for (int i = 0; i < CONNECTING_MAX; i++)
+		if (multi->connecting[i].session && !multi->connecting[i].sockets)
+			push(&multi->connecting[i]);
 }
 
 static void act(struct multi *multi, curl_socket_t fd, int events)
@@ -136,8 +162,13 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *userdata, 
 	struct multi *multi = userdata;
 	struct epoll_event event = { .data.u64 = (uint64_t)multi->number << 32 | (uint32_t)fd };
 	int sockets = multi->multis->sockets;
+	struct session *session = NULL;
+	struct place *place;
 
-	(void)easy;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&session);
+	place = find_place(multi, session);
+	if (place)
+		place->sockets += (what != CURL_POLL_REMOVE) - !!socket_data;
 	if (what == CURL_POLL_REMOVE) {
 		epoll_ctl(sockets, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
@@ -258,7 +289,7 @@ struct multi *multi_connect(struct multis *multis, struct session *session, CURL
 
 	if (!multi || curl_multi_add_handle(multi->handle, easy) != CURLM_OK)
 		return NULL;
-	*find_place(multi, NULL) = session;
+	*find_place(multi, NULL) = (struct place){ .session = session, .easy = easy };
 	return multi;
 }
 
