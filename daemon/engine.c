@@ -78,6 +78,8 @@ int submission_report(struct submission *submission, unsigned int state)
 
 	if (submission->state == state)
 		return 0;
+	if (state == STATE_END && retry_is_late(submission))
+		return -ETIME; /* its answer could not come in time, and it would be unknown */
 	r = submission->callbacks->progress(submission->userdata, state);
 	if (r >= 0)
 		submission->state = state;

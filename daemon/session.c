@@ -45,7 +45,7 @@
 
 #define TURN_MAX 4 /* calls of one turn, so that a flood cannot hold the loop */
 #define QUIT_US	 (2 * G_USEC_PER_SEC)
-#define RESET_US (2 * G_USEC_PER_SEC)
+#define RESET_US (G_USEC_PER_SEC / 2) /* somebody may wait for the place */
 
 #define REPLY_CLOSING 421
 
@@ -593,7 +593,9 @@ static int start_connecting(struct session *session, const char *addresses)
 {
 	const struct submission *submission = session->submission;
 	int64_t left = MAX(milliseconds_left(submission->deadline_us), 1);
-	int r = connection_init(&session->connection, submission->setup, addresses, (long)left);
+	int64_t limit = (int64_t)retry_limit(submission) / 1000;
+	int r = connection_init(&session->connection, submission->setup, addresses,
+				(long)(limit ? MIN(limit, left) : left));
 
 	if (r < 0)
 		return r;
@@ -760,6 +762,11 @@ void session_timeout(struct session *session)
 	}
 	if (session->phase == SESSION_CONNECTING) {
 		connect_failed(session, CURLE_OPERATION_TIMEDOUT);
+		return;
+	}
+	receive(session); /* what has come in time, if the whole process stood still */
+	if (session->transaction.ended) {
+		proceed(session);
 		return;
 	}
 	transaction_timeout(&session->transaction);

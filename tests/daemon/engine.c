@@ -21,6 +21,7 @@
 #include "daemon/address.h"
 #include "daemon/engine.h"
 #include "daemon/helo.h"
+#include "daemon/session.h"
 #include "loop.h"
 #include "mail.h"
 #include "server.h"
@@ -453,9 +454,27 @@ static int resolve_neighbour(const char *service, const struct addrinfo *hints,
 	return error ? error : __real_getaddrinfo("127.0.0.1", service, &any, &(*list)->ai_next);
 }
 
+/* Several of one family, "127.0.0.2,127.0.0.3": the server itself has 127.0.0.1. */
+static int resolve_all(const char *addresses, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list)
+{
+	g_auto(GStrv) words = g_strsplit(addresses, ",", -1);
+	int error = 0;
+
+	for (char **word = words; !error && *word; word++) {
+		error = __real_getaddrinfo(*word, service, hints, list);
+		list = &(*list)->ai_next;
+	}
+	return error;
+}
+
+static const char *several; /* addresses of several.example */
+
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
 {
+	if (!strcmp(name, "several.example"))
+		return resolve_all(several, service, hints, list);
 	if (!strcmp(name, "wrong.example"))
 		return EAI_NONAME;
 	if (!strcmp(name, "silent.example"))
@@ -489,6 +508,64 @@ static void test_names(void **state)
 	expect_name("right.example", 0, DETAIL_NONE); /* another port now */
 	expect_name("neighbour.example", 0, DETAIL_NONE);
 	usleep(2 * TIMEOUT_MS * 1000); /* lets the hung thread end, for the leak checker */
+}
+
+/* One after the other is tried, as soon as the one before has failed. */
+static void expect_addresses(unsigned int port, const char *addresses, unsigned int status)
+{
+	struct mail *mail = mail_new(port, "mark@hosteng.com", PATIENCE_MS);
+	uint64_t begin = now_us(CLOCK_MONOTONIC);
+
+	several = addresses;
+	assert_null(setup_set(mail->setup, "Server", "several.example"));
+	mail_run(mail);
+	if (status)
+		expect_outcome(mail, status, 1, DETAIL_REFUSED, SENT_NO);
+	else
+		expect_outcome(mail, 0, 8, DETAIL_NONE, SENT_YES);
+	assert_in_range(now_us(CLOCK_MONOTONIC) - begin, 0, PATIENCE_MS * 1000 / 3);
+	mail_free(mail);
+}
+
+static void test_addresses(void **state)
+{
+	struct server *server = server_start(NULL, false);
+	unsigned int port = server_port(server);
+
+	(void)state;
+	expect_addresses(port, "127.0.0.2,127.0.0.1", 0);
+	expect_addresses(port, "127.0.0.2,127.0.0.3,127.0.0.1", 0);
+	expect_addresses(port, "127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5,127.0.0.6,127.0.0.1", 0);
+	expect_addresses(port, "127.0.0.2,127.0.0.3,127.0.0.4,127.0.0.5", 20);
+	server_stop(server);
+}
+
+/* The first one drops what comes; the next one has half of the time. */
+static void test_silent_address(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1) };
+	struct server *server = server_start(NULL, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", 4000);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), clients[3];
+
+	(void)state;
+	address.sin_port = htons((uint16_t)server_port(server));
+	assert_return_code(bind(listener, (struct sockaddr *)&address, sizeof(address)), errno);
+	listen(listener, 0);
+	for (int i = 0; i < 3; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(clients[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	several = "127.0.0.2,127.0.0.1";
+	assert_null(setup_set(mail->setup, "Server", "several.example"));
+	mail_run(mail);
+	expect_outcome(mail, 0, 8, DETAIL_NONE, SENT_YES);
+	mail_free(mail);
+	for (int i = 0; i < 3; i++)
+		close(clients[i]);
+	close(listener);
+	server_stop(server);
 }
 
 /* States 6 and 7 can only be seen with a message that the socket does not swallow whole. */
@@ -732,6 +809,47 @@ static void test_late_reply(void **state)
 	server_stop(server);
 }
 
+/* What came in time counts, though the process stood still until after the deadline. */
+static void test_unread_at_deadline(void **state)
+{
+	static const struct server_step script[] = { { ".", SAY, "250 2.0.0 Ok\r\n", 100 }, { 0 } };
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "a@x.org", TIMEOUT_MS);
+
+	(void)state;
+	assert_int_equal(engine_submit(engine, &mail->submission), 0);
+	while (!mail->done && !strchr(mail->states->str, '8'))
+		sd_event_run(event, 1000);
+	usleep(TIMEOUT_MS * 1000);
+	session_timeout(mail->submission.session); /* before the socket's event has its turn */
+	assert_true(mail->done);
+	expect_outcome(mail, 0, 8, DETAIL_NONE, SENT_YES);
+	mail_free(mail);
+	server_stop(server);
+}
+
+static int take_state(void *userdata, unsigned int state)
+{
+	(void)userdata;
+	(void)state;
+	return 0;
+}
+
+/* When no answer can come in time, the end of data stays unsaid, so it is known to be not sent. */
+static void test_no_end_at_deadline(void **state)
+{
+	static const struct submission_callbacks callbacks = { .progress = take_state };
+	struct submission submission = { .callbacks = &callbacks, .state = STATE_BODY };
+
+	(void)state;
+	submission.deadline_us = now_us(CLOCK_BOOTTIME) + 10 * G_USEC_PER_SEC;
+	assert_int_equal(submission_report(&submission, STATE_END), 0);
+	submission.state = STATE_BODY;
+	submission.deadline_us = now_us(CLOCK_BOOTTIME) + 1000;
+	assert_int_equal(submission_report(&submission, STATE_END), -ETIME);
+	assert_int_equal(submission.state, STATE_BODY);
+}
+
 /* Taken back in each phase: no outcome, no dot, and the session is free again. */
 static void test_withdraw(void **state)
 {
@@ -847,6 +965,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_connect_timeout),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_silent_address),
 		cmocka_unit_test(test_helo),
 		cmocka_unit_test(test_greeting),
 		cmocka_unit_test(test_commands),
@@ -860,6 +980,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_late_reply),
+		cmocka_unit_test(test_unread_at_deadline),
+		cmocka_unit_test(test_no_end_at_deadline),
 		cmocka_unit_test(test_withdraw),
 		cmocka_unit_test(test_many),
 	};
