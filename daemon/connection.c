@@ -26,7 +26,7 @@
 #include "trust.h"
 
 /* libcurl must not end first: our own deadline knows the state. */
-#define MARGIN_MS 5000L
+#define MARGIN_MS 1000L
 
 /* After it the server closes: libcurl would say HELO to it, and wait for an answer. */
 #define REPLY_CLOSING 421
@@ -34,6 +34,7 @@
 /* TCP_CLOSE_WAIT of <netinet/tcp.h>, which does not go together with <linux/tcp.h>. */
 #define STATE_CLOSE_WAIT 8
 
+#define REPLY_READY_FOR_TLS 220
 #define REPLY_AUTHENTICATED 235
 #define REPLY_CHALLENGE	    334
 #define REPLY_LOGIN_REFUSED 535
@@ -90,6 +91,21 @@ static void take_line(struct connection *connection, bool complete)
 	if (!connection->greeted && reply_class(reply) == 2)
 		trace(connection, "Received Greeting.", NULL);
 	connection->greeted = true;
+	if (connection->asked == ASKED_EHLO && reply_refuses(reply))
+		connection->ehlo_refusal = *reply;
+}
+
+/* The server will not go on, or has not understood, but libcurl would go on as if after a 5yz. */
+static bool is_end(const struct connection *connection)
+{
+	const struct reply *reply = &connection->parser.reply;
+
+	if (reply->code == REPLY_CLOSING)
+		return true;
+	if (reply_refuses(reply))
+		return false;
+	return (connection->asked == ASKED_EHLO && reply_class(reply) != 2) ||
+	       (connection->asked == ASKED_STARTTLS && reply->code != REPLY_READY_FOR_TLS);
 }
 
 /* Returning less than @count makes libcurl give up. */
@@ -109,7 +125,7 @@ static size_t header_received(char *data, size_t size, size_t count, void *userd
 		}
 		if (event != REPLY_MORE)
 			take_line(connection, event == REPLY_COMPLETE);
-		if (event == REPLY_COMPLETE && connection->parser.reply.code == REPLY_CLOSING)
+		if (event == REPLY_COMPLETE && is_end(connection))
 			return 0;
 	}
 	return length;
@@ -127,6 +143,7 @@ static void take_command(struct connection *connection, const char *text, size_t
 		connection->asked = ASKED_EHLO;
 		connection->pipelining = false;
 		connection->auth_offered = false;
+		connection->ehlo_refusal.code = 0;
 		trace(connection, "Sending EHLO msg", NULL);
 	} else if (g_str_has_prefix(line, "HELO")) {
 		trace(connection, "Sending HELO msg", NULL);
@@ -283,14 +300,15 @@ static int set_login(struct connection *connection, const struct setup *setup)
 	return 0;
 }
 
-static void set_interface(CURL *easy, const char *name)
+static void set_interface(struct connection *connection, const char *name)
 {
 	g_autofree char *value = NULL;
 
+	connection->source_interface = name;
 	if (!name)
 		return;
 	value = g_strconcat(is_ip_address(name) ? "host!" : "if!", name, NULL);
-	curl_easy_setopt(easy, CURLOPT_INTERFACE, value);
+	curl_easy_setopt(connection->easy, CURLOPT_INTERFACE, value);
 }
 
 int connection_init(struct connection *connection, const struct setup *setup, const char *addresses,
@@ -315,7 +333,7 @@ int connection_init(struct connection *connection, const struct setup *setup, co
 	set_limits(easy, milliseconds);
 	set_callbacks(easy, connection);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connection->error);
-	set_interface(easy, setup->source_interface);
+	set_interface(connection, setup->source_interface);
 	set_tls(connection, setup);
 	return set_login(connection, setup);
 }
@@ -363,6 +381,17 @@ static void fail_tcp(const struct connection *connection, unsigned int state,
 	unsigned int detail = connection_error(connection, otherwise);
 
 	outcome_fail(outcome, detail ? STATUS_TCP_ERROR : STATUS_TIMEOUT + state, state, detail);
+}
+
+static void fail_interface(const struct connection *connection, unsigned int state,
+			   struct outcome *outcome)
+{
+	g_autofree char *text =
+		g_strdup_printf("SourceInterface=%s: no network interface or address of this PC",
+				connection->source_interface);
+
+	outcome_fail(outcome, STATUS_TCP_ERROR, state, DETAIL_NO_ROUTE);
+	outcome_say(outcome, text);
 }
 
 /*
@@ -459,13 +488,18 @@ static bool is_cut(const struct connection *connection, CURLcode code)
 		g_str_has_prefix(connection->error, "Send failure"));
 }
 
-/* A server that does not know EHLO has no STARTTLS. */
+/* A server that does not know EHLO has neither STARTTLS nor AUTH. */
 static bool is_ehlo_unknown(const struct connection *connection)
 {
-	unsigned int code = connection->parser.reply.code;
+	unsigned int code = connection->ehlo_refusal.code;
 
-	return connection->asked == ASKED_EHLO && connection->tls_wanted && !connection->secured &&
-	       (code == 500 || code == 502 || code == 504);
+	return code == 500 || code == 502 || code == 504;
+}
+
+/* Where libcurl has made do with HELO: the reason why there is no login. */
+static bool is_ehlo_refused(const struct connection *connection)
+{
+	return connection->ehlo_refusal.code && !is_ehlo_unknown(connection);
 }
 
 /* What is wanted but not to be had; 0: it is not about that, or only for now. */
@@ -478,7 +512,10 @@ static unsigned int security_detail(const struct connection *connection, CURLcod
 			return 0;
 		return DETAIL_TLS_NOT_OFFERED;
 	case CURLE_REMOTE_ACCESS_DENIED:
-		return is_ehlo_unknown(connection) ? DETAIL_TLS_NOT_OFFERED : 0;
+		return connection->asked == ASKED_EHLO && connection->tls_wanted &&
+				       !connection->secured && is_ehlo_unknown(connection) ?
+			       DETAIL_TLS_NOT_OFFERED :
+			       0;
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_SSL_CIPHER:
 		return is_cut(connection, code) ? 0 : DETAIL_TLS_FAILED;
@@ -489,7 +526,7 @@ static unsigned int security_detail(const struct connection *connection, CURLcod
 	case CURLE_SSL_CACERT_BADFILE:
 		return DETAIL_BAD_FIELD;
 	case CURLE_LOGIN_DENIED:
-		if (connection->auth_sent)
+		if (connection->auth_sent || is_ehlo_refused(connection))
 			return 0;
 		return connection->auth_offered ? DETAIL_AUTH_MECHANISM : DETAIL_AUTH_NOT_OFFERED;
 	default:
@@ -504,7 +541,9 @@ static void fail_security(const struct connection *connection, unsigned int deta
 	const struct reply *reply = &connection->parser.reply;
 
 	outcome_fail(outcome, STATUS_INVALID_SETUP, STATE_GREETING, detail);
-	if (detail == DETAIL_TLS_NOT_OFFERED && connection->answered && reply_refuses(reply))
+	if (detail == DETAIL_AUTH_NOT_OFFERED && connection->ehlo_refusal.code)
+		outcome_take_reply(outcome, &connection->ehlo_refusal);
+	else if (detail == DETAIL_TLS_NOT_OFFERED && connection->answered && reply_refuses(reply))
 		outcome_take_reply(outcome, reply);
 	else
 		outcome_say(outcome, connection->problem ? connection->problem : connection->error);
@@ -528,6 +567,10 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_INVALID_STATE, state, DETAIL_LINE_TOO_LONG);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
+	else if (code == CURLE_INTERFACE_FAILED)
+		fail_interface(connection, state, outcome);
+	else if (connection->ehlo_refusal.code && (!connection->answered || code == CURLE_LOGIN_DENIED))
+		outcome_refuse(outcome, STATE_GREETING, &connection->ehlo_refusal);
 	else if (connection->answered && !is_cut(connection, code))
 		fail_reply(connection, outcome);
 	else

@@ -26,6 +26,7 @@ struct connection {
 	unsigned int port;
 	struct curl_slist *addresses;
 	const char *ca_file; /* the setup's, or the system's */
+	const char *source_interface; /* the setup's */
 	struct reply_parser parser; /* its reply: the last one */
 	size_t heard; /* bytes of replies */
 	bool unasked; /* more than them was said */
@@ -34,6 +35,7 @@ struct connection {
 	bool greeted;
 	enum asked asked; /* the last command */
 	bool answered; /* nothing was sent since the last complete reply */
+	struct reply ehlo_refusal; /* code 0: none; HELO may have been said after it */
 	bool pipelining; /* offered by the server */
 	bool auth_offered;
 	bool auth_sent;

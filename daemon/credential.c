@@ -55,6 +55,8 @@ static char *read_file(const char *path, bool binding, char **text)
 		problem = strerror(errno);
 	if (!problem && n > FILE_MAX)
 		problem = "too long";
+	if (!problem && memchr(buffer, '\0', (size_t)n))
+		problem = "has a byte 0, is no text";
 	if (fd >= 0)
 		close(fd);
 	if (problem)
@@ -182,9 +184,20 @@ static bool encoded_in(const char *secret, size_t offset, const char *text)
 	return strstr(text, encoded + mixed[offset]);
 }
 
+/* As a reply's text has it, which is printable ASCII. */
+static char *as_text(const char *secret, size_t length)
+{
+	char *text = g_strndup(secret, length);
+
+	for (char *at = text; *at; at++)
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	return text;
+}
+
 bool credential_in(const struct credential *credential, const char *text)
 {
-	g_autofree char *begin = g_strndup(credential->secret, TELLTALE);
+	g_autofree char *begin = as_text(credential->secret, TELLTALE);
 
 	return strstr(text, begin) || encoded_in(credential->secret, 0, text) ||
 	       encoded_in(credential->secret, 1, text) || encoded_in(credential->secret, 2, text);

@@ -381,7 +381,7 @@ static char *set_source_interface(struct setup *setup, const char *value)
 	replace(&setup->source_interface, value);
 	if (!*value || is_address(AF_INET, value) || is_address(AF_INET6, value))
 		return NULL;
-	if (strlen(value) >= IF_NAMESIZE || strpbrk(value, "/! \t:"))
+	if (strlen(value) >= IF_NAMESIZE || has_control(value) || strpbrk(value, "/! :"))
 		return g_strdup("neither a network interface nor an address");
 	return NULL;
 }

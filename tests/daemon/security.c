@@ -375,6 +375,40 @@ static void test_login_refused(void **state)
 	expect_login("plc", other, 24, DETAIL_AUTH_MECHANISM, NULL);
 }
 
+/* One who has refused EHLO may not even hear HELO: what it has said is the reason. */
+static void expect_ehlo(const struct server_step *step, unsigned int status)
+{
+	const struct server_step script[] = { *step, { 0 } };
+	struct server *server = server_start(script, false);
+	struct mail *mail = mail_new(server_port(server), "mark@hosteng.com", PATIENCE_MS);
+
+	mail_run(mail);
+	server_settle(server);
+	expect_outcome(mail, status, 2, 0, SENT_NO);
+	assert_true(g_str_has_prefix(mail->submission.outcome.text, "554") == (status == 554));
+	assert_null(strstr(server_commands(server), "MAIL"));
+	mail_free(mail);
+	server_stop(server);
+}
+
+static void test_ehlo_refused(void **state)
+{
+	static const struct server_step closes = { "EHLO", SAY_CLOSE, "554 5.7.1 blocked\r\n", 0 };
+	static const struct server_step resets = { "EHLO", SAY_RESET, "554 5.7.1 blocked\r\n", 30 };
+	static const struct server_step strange = { "EHLO", SAY, "354 go\r\n", 0 };
+	static const struct server_step later[] = { { "EHLO", SAY, "451 4.3.0 later\r\n", 0 }, { 0 } };
+	static const struct server_step blocked[] = { { "EHLO", SAY, "554 5.7.1 no\r\n", 0 }, { 0 } };
+	static const struct server_step old[] = { { "EHLO", SAY, "502 5.5.1 what\r\n", 0 }, { 0 } };
+
+	(void)state;
+	expect_ehlo(&closes, 554);
+	expect_ehlo(&resets, 554);
+	expect_ehlo(&strange, 22);
+	expect_login("plc", later, 451, 0, "HELO");
+	expect_login("plc", blocked, 554, 0, "HELO");
+	expect_login("plc", old, 24, DETAIL_AUTH_NOT_OFFERED, "HELO");
+}
+
 /* What can go wrong at a command before MAIL, and what becomes of it in state 2. */
 #define LONG_LINE_SIZE 600
 
@@ -501,6 +535,9 @@ static void test_secret_in_text(void **state)
 		assert_true(credential_in(&credential, "535 no ya29.a0AfH6SMB"));
 		assert_false(credential_in(&credential, "535 5.7.8 Authentication failed"));
 	}
+	credential.secret = (char *)"p\xc3\xa4ss"; /* in a reply's text all is ASCII */
+	assert_true(credential_in(&credential, "535 not p??ss"));
+	assert_false(credential_in(&credential, "535 not pass"));
 }
 
 /* Nor later on, when the login is done. */
@@ -776,6 +813,7 @@ int main(void)
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_login_refused),
+		cmocka_unit_test(test_ehlo_refused),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_later_faults),
 		cmocka_unit_test(test_secret_in_text),
