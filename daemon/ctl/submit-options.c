@@ -92,6 +92,15 @@ static int set_number(const char *option, const char *value, unsigned int max, u
 	return 0;
 }
 
+/* In a setup's file an empty one is as good as none; here it is a shell's variable without value. */
+static bool is_never_empty(const char *option)
+{
+	static const char *const options[] = { "ca", "pin", "interface", "user", "password-file",
+					       "token-file", NULL };
+
+	return g_strv_contains(options, option);
+}
+
 static int set_field(struct submit_options *options, const char *option, const char *field,
 		     const char *value)
 {
@@ -136,6 +145,14 @@ static int set_source(struct submit_options *options)
 	return 0;
 }
 
+/* Whoever gives one relies on it. */
+static int check_pin(const struct submit_options *options)
+{
+	if (options->setup->pin && options->setup->tls == TLS_NONE)
+		return wrong("pin", "there is no certificate without TLS: --tls starttls, or smtps://");
+	return 0;
+}
+
 static int finish(struct submit_options *options, const char *server, const char *tls)
 {
 	int r;
@@ -145,6 +162,8 @@ static int finish(struct submit_options *options, const char *server, const char
 	r = set_server(options, server, tls);
 	if (!r)
 		r = set_source(options);
+	if (!r)
+		r = check_pin(options);
 	setup_finish(options->setup);
 	return r;
 }
@@ -153,6 +172,8 @@ static int take_option(struct submit_options *options, int code, int index)
 {
 	const char *name = long_options[index].name;
 
+	if (optarg && !*optarg && is_never_empty(name))
+		return wrong(name, "empty");
 	switch (code) {
 	case OPTION_USER:
 		options->source.user = optarg;
@@ -219,7 +240,10 @@ int submit_options_read(struct submit_options *options, int argc, char **argv)
 		else
 			r = take_option(options, code, index);
 	}
-	if (!r && optind < argc)
-		r = wrong("help", "no arguments but options");
+	if (!r && optind < argc) {
+		fprintf(stderr, "ecemailctl: '%s': submit takes options only, see --help\n",
+			argv[optind]);
+		r = EXIT_USAGE;
+	}
 	return r ? r : finish(options, server, tls);
 }

@@ -2,8 +2,8 @@
 /*
  * ecemailctl submit: the daemon's engine without daemon and device.
  *
- * As many mails are on their way as there are sessions, and as many again wait,
- * so that no session has to. Outcomes are printed in the order of the mails,
+ * As many mails are on their way as there are sessions, and as many again are
+ * made, so that no session has to wait. Outcomes are printed in the order of the mails,
  * each as soon as those before it are known.
  */
 
@@ -35,8 +35,10 @@ struct run {
 	char id[SD_ID128_STRING_MAX];
 	GTimeZone *zone; /* GLib reads it from the disk each time it is asked for */
 	GQueue orders; /* not printed yet, in their order */
-	unsigned int started;
-	unsigned int open; /* started and not ended */
+	GList *next; /* of them, to be given to the engine; NULL: all were */
+	unsigned int made;
+	unsigned int ahead; /* made and not given to the engine */
+	unsigned int open; /* with the engine */
 	unsigned int succeeded;
 	uint64_t worst_ns; /* longest turn of the loop */
 	uint64_t worst_cpu_ns; /* likewise, in the processor's time; with --json, as asking costs */
@@ -121,7 +123,7 @@ static void print_outcome(const struct submit_options *options, const struct out
 /* None if there was nothing to send. */
 static double rate_of(const struct run *run, double seconds)
 {
-	return run->engine ? run->started / seconds : 0;
+	return run->engine ? run->made / seconds : 0;
 }
 
 static void print_total_json(const struct run *run, double seconds, double stall)
@@ -129,7 +131,7 @@ static void print_total_json(const struct run *run, double seconds, double stall
 	double cpu = (double)run->worst_cpu_ns / 1e6;
 	g_autoptr(JsonObject) object = json_object_new();
 
-	json_object_set_int_member(object, "messages", run->started);
+	json_object_set_int_member(object, "messages", run->made);
 	json_object_set_int_member(object, "succeeded", run->succeeded);
 	json_object_set_double_member(object, "seconds", seconds);
 	json_object_set_double_member(object, "rate", rate_of(run, seconds));
@@ -150,7 +152,7 @@ static void print_total(const struct run *run, uint64_t took_ns)
 	else
 		printf("%u mails, %u succeeded, %.3f s, %.1f a second, "
 		       "worst stall of the loop %.3f ms\n",
-		       run->started, run->succeeded, seconds, rate_of(run, seconds), stall);
+		       run->made, run->succeeded, seconds, rate_of(run, seconds), stall);
 }
 
 /* Mails */
@@ -202,12 +204,13 @@ static struct message *compose(const struct run *run)
 	struct text subject = { options->subject, strlen(options->subject) };
 	struct text body = { options->body, strlen(options->body) };
 	g_autoptr(GDateTime) now = g_date_time_new_now(run->zone);
-	g_autofree char *id = g_strdup_printf("%s.%u@ecemailctl.ecemail", run->id, run->started);
+	g_autofree char *id = g_strdup_printf("%s.%u@ecemailctl.ecemail", run->id, run->made);
 
 	return message_compose(options->setup, run->to, &subject, &body, id, now);
 }
 
-static int start_one(struct run *run)
+/* Made ahead, while servers work on those before it. */
+static void make_one(struct run *run)
 {
 	static const struct submission_callbacks callbacks = { on_progress, on_done, NULL };
 	struct order *order = g_new0(struct order, 1);
@@ -217,25 +220,49 @@ static int start_one(struct run *run)
 		order->message = compose(run);
 	order->submission.setup = run->options->setup;
 	order->submission.message = message_of(order);
-	order->submission.deadline_us =
-		now_ns(CLOCK_BOOTTIME) / 1000 + run->options->setup->timeout * G_USEC_PER_SEC;
 	order->submission.callbacks = &callbacks;
 	order->submission.userdata = order;
 	g_queue_push_tail(&run->orders, order);
-	run->started++;
+	if (!run->next)
+		run->next = run->orders.tail;
+	run->made++;
+	run->ahead++;
+}
+
+/* From here on its time counts. */
+static int start_one(struct run *run)
+{
+	struct order *order = run->next->data;
+
+	order->submission.deadline_us =
+		now_ns(CLOCK_BOOTTIME) / 1000 + run->options->setup->timeout * G_USEC_PER_SEC;
+	run->next = run->next->next;
+	run->ahead--;
 	run->open++;
 	return engine_submit(run->engine, &order->submission);
 }
 
+static int start_ready(struct run *run)
+{
+	int r = 0;
+
+	while (r >= 0 && run->next && run->open < run->options->sessions)
+		r = start_one(run);
+	return r;
+}
+
+/* A free session does not wait until all that can be made ahead is made. */
 static int fill(struct run *run)
 {
 	const struct submit_options *options = run->options;
-	int r = 0;
+	int r = start_ready(run);
 
-	for (int i = 0; r >= 0 && i < FILL_MAX && run->started < options->count &&
-			run->open < 2 * options->sessions;
-	     i++)
-		r = start_one(run);
+	for (int i = 0; r >= 0 && i < FILL_MAX && run->made < options->count &&
+			run->ahead < options->sessions;
+	     i++) {
+		make_one(run);
+		r = start_ready(run);
+	}
 	return r;
 }
 
@@ -327,7 +354,7 @@ static void refuse_all(struct run *run, const struct outcome *outcome)
 {
 	uint64_t begin = now_ns(CLOCK_MONOTONIC);
 
-	for (; run->started < run->options->count; run->started++)
+	for (; run->made < run->options->count; run->made++)
 		print_outcome(run->options, outcome, NULL, NULL);
 	print_total(run, now_ns(CLOCK_MONOTONIC) - begin);
 }

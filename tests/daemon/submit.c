@@ -123,6 +123,23 @@ static void test_count(void **state)
 	server_stop(server);
 }
 
+/* The time of each begins when its turn has come. */
+static void test_time_of_each(void **state)
+{
+	static const struct server_step script[] = { { ".", SAY, "250 2.0.0 Ok\r\n", 500 },
+						     { ".", SAY, "250 2.0.0 Ok\r\n", 500 },
+						     { ".", SAY, "250 2.0.0 Ok\r\n", 500 },
+						     { ".", HANG, NULL, 0 },
+						     { 0 } };
+	struct server *server = server_start(script, false);
+
+	(void)state;
+	assert_int_equal(run_with(server, "--to a@x.org --json --count 5 --timeout 1"), 1);
+	assert_non_null(strstr(output, "{\"messages\":5,\"succeeded\":4,"));
+	assert_non_null(strstr(output, "{\"status\":18,\"state\":8,"));
+	server_stop(server);
+}
+
 #ifdef __SANITIZE_ADDRESS__
 #define TURN_MS 30
 #else
@@ -261,6 +278,7 @@ static void test_fields(void **state)
 	assert_int_equal(run_with(server, "--to a@x.org --name Press --interface 127.0.0.1"), 0);
 	assert_int_equal(run_with(server, "--to a@x.org --interface nosuch0 --json"), 1);
 	assert_true(g_str_has_prefix(output, "{\"status\":20,\"state\":1,"));
+	assert_non_null(strstr(output, "\"SourceInterface=nosuch0: no network interface"));
 	assert_int_equal(run_with(hanging, "--to a@x.org --timeout 1 --json"), 1);
 	assert_true(g_str_has_prefix(output, "{\"status\":13,\"state\":3,"));
 	server_settle(server);
@@ -323,6 +341,9 @@ static void test_secure(void **state)
 	expect_secure(tls, false, "PLAIN", starttls, 0, "STARTTLS|EHLO");
 	expect_secure(tls, true, "PLAIN", login, 0, "AUTH PLAIN AGpvZQBzM2NyZXQ=|");
 	expect_secure(tls, true, "XOAUTH2", bearer, 0, "AUTH XOAUTH2 dXNlcj1qb2UBYXV0aD1CZWFyZXIgb25lAQE=|");
+	assert_true(g_file_set_contents(password, "a\0b", 3, NULL));
+	expect_secure(tls, true, "PLAIN", login, 1, NULL);
+	assert_non_null(strstr(output, "has a byte 0"));
 	SSL_CTX_free(tls);
 	unlink(ca);
 	unlink(password);
@@ -346,6 +367,11 @@ static void test_usage(void **state)
 		"--server smtp://mail --from a@b --timeout 0",
 		"--server smtp://mail --from a@b --pin abc",
 		"--server smtp://mail --from a@b --nonsense",
+		"--server smtp://mail --from a@b --pin sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		"--server smtps://mail --from a@b --pin ",
+		"--server smtps://mail --from a@b --ca ",
+		"--server smtps://mail --from a@b --user ",
+		"--server smtp://mail --from a@b --interface lo\r",
 		"--server smtp://mail --from a@b word",
 	};
 
@@ -355,6 +381,7 @@ static void test_usage(void **state)
 		assert_string_equal(output, "");
 		assert_true(*errors);
 	}
+	assert_non_null(strstr(errors, "'word'"));
 	assert_int_equal(run("--help"), 0);
 	assert_true(g_str_has_prefix(output, "Usage: ecemailctl submit "));
 }
@@ -365,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_sent),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_time_of_each),
 		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_compose_once),
 		cmocka_unit_test(test_checks),
