@@ -569,7 +569,8 @@ void connection_failure(const struct connection *connection, CURLcode code, unsi
 		outcome_fail(outcome, STATUS_TIMEOUT + state, state, DETAIL_NONE);
 	else if (code == CURLE_INTERFACE_FAILED)
 		fail_interface(connection, state, outcome);
-	else if (connection->ehlo_refusal.code && (!connection->answered || code == CURLE_LOGIN_DENIED))
+	else if (connection->ehlo_refusal.code &&
+		 (!connection->answered || code == CURLE_LOGIN_DENIED))
 		outcome_refuse(outcome, STATE_GREETING, &connection->ehlo_refusal);
 	else if (connection->answered && !is_cut(connection, code))
 		fail_reply(connection, outcome);

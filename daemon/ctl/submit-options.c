@@ -92,7 +92,7 @@ static int set_number(const char *option, const char *value, unsigned int max, u
 	return 0;
 }
 
-/* In a setup's file an empty one is as good as none; here it is a shell's variable without value. */
+/* In a setup's file an empty one is as good as none; here a shell's variable had no value. */
 static bool is_never_empty(const char *option)
 {
 	static const char *const options[] = { "ca", "pin", "interface", "user", "password-file",
