@@ -96,15 +96,10 @@ void submission_trace(struct submission *submission, const char *format, const c
 	submission->callbacks->trace(submission->userdata, line);
 }
 
+/* The timer stays as it is: it comes too early for the next one, but is seldom set. */
 static void forget(struct submission *submission)
 {
-	struct engine *engine = submission->engine;
-
-	g_queue_unlink(&engine->open, &submission->open);
-	if (g_queue_is_empty(&engine->open)) {
-		sd_event_source_set_enabled(engine->deadline, SD_EVENT_OFF);
-		engine->deadline_us = UINT64_MAX;
-	}
+	g_queue_unlink(&submission->engine->open, &submission->open);
 }
 
 void submission_end(struct submission *submission, const struct outcome *outcome)
@@ -176,10 +171,9 @@ static int deadline_passed(sd_event_source *source, uint64_t usec, void *userdat
 	uint64_t now;
 
 	(void)usec;
-	if (!first)
-		return 0;
+	engine->deadline_us = UINT64_MAX;
 	sd_event_now(sd_event_source_get_event(source), CLOCK_BOOTTIME, &now);
-	if (first->deadline_us <= now)
+	if (first && first->deadline_us <= now)
 		submission_expire(first);
 	first = earliest(engine);
 	return first ? watch_deadline(engine, first->deadline_us) : 0;
