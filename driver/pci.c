@@ -291,8 +291,14 @@ static void ecom_reset_done(struct pci_dev *pdev)
 	wake(pci_get_drvdata(pdev));
 }
 
+/*
+ * Without a reset the card goes on as it is: where another function has no driver
+ * the kernel gives up, and tells nobody that the card may be used again.
+ */
 static pci_ers_result_t ecom_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
 {
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
 	quiesce(pci_get_drvdata(pdev));
 	return state == pci_channel_io_perm_failure ? PCI_ERS_RESULT_DISCONNECT :
 						      PCI_ERS_RESULT_NEED_RESET;

@@ -110,14 +110,17 @@ class HotplugGuest(Guest):
         self.control.command("chardev-add", id=f"socket.{name}", backend={
             "type": "socket", "data": {"server": False, "addr": {
                 "type": "unix", "data": {"path": os.fspath(card.path)}}}})
-        self.control.command("device_add", driver="ivshmem-doorbell", id=name,
-                             bus=f"port{port}", chardev=f"socket.{name}", vectors=vectors,
-                             **{"acpi-index": 90 + port})
+        self.add(name, port, driver="ivshmem-doorbell", chardev=f"socket.{name}",
+                 vectors=vectors, **{"acpi-index": 90 + port})
         self.plugged[port] = name, card.vectors
         address = self.inside("below", self.port(port), 60)
         self.inside("bind", address, 60)
         wait_for(card.ready, 60, f"{address} is not served")
         return address
+
+    def add(self, name, port, **device):
+        """Adds the card's device to QEMU."""
+        self.control.command("device_add", id=name, bus=f"port{port}", **device)
 
     def unplug(self, port):
         """Asks the guest for the card and waits until it has let go."""

@@ -243,7 +243,7 @@ def wait_links(count, seconds):
 def below(port, seconds):
     """The PCI address of the card below a root port, once it has come."""
     def card():
-        for path in (DEVICES / port).glob("????:??:??.?"):
+        for path in sorted((DEVICES / port).glob("????:??:??.?")):
             if (path / "device").exists():
                 return path.name
         return None

@@ -181,7 +181,7 @@ def test_memory_decode_off(guest):
 
 
 def test_error_that_needs_no_reset(guest):
-    """AER, not fatal: error_detected, slot_reset, resume."""
+    """AER, not fatal: the card goes on, without a reset."""
     recovers(guest, "COMP_ABORT")
 
 
