@@ -256,10 +256,15 @@ void ecom_card_check(struct ecom_card *card, bool tick)
 void ecom_card_stop(struct ecom_card *card)
 {
 	struct identification id;
+	unsigned int i;
 
 	mutex_lock(&card->check_lock);
-	if (!pci_channel_offline(card->pdev) && !identify(card, &id))
+	if (!pci_channel_offline(card->pdev) && !identify(card, &id)) {
+		if (card->serving && id.generation == card->id.generation)
+			for (i = 0; i < card->slot_count; i++)
+				ecom_slot_leave(card->slots[i]);
 		withdraw(card, &id);
+	}
 	pause(card);
 	card->trouble = stopped;
 	card->still = 0;

@@ -8,6 +8,7 @@
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "ecom.h"
 #include "trace.h"
@@ -140,8 +141,10 @@ static bool is_gone(struct ecom_slot *slot)
 	return gone;
 }
 
-static ssize_t ecom_read_request(struct file *file, char __user *to, size_t size, loff_t *pos)
+/* One record, however many pieces readv() has for it. */
+static ssize_t ecom_read_request(struct kiocb *iocb, struct iov_iter *to)
 {
+	struct file *file = iocb->ki_filp;
 	struct ecom_file *f = file->private_data;
 	struct ecom_request record;
 	int err;
@@ -150,10 +153,10 @@ static ssize_t ecom_read_request(struct file *file, char __user *to, size_t size
 		return -ENODEV;
 	if (!f->daemon)
 		return -EPERM;
-	if (size < sizeof(record))
+	if (iov_iter_count(to) < sizeof(record))
 		return -EMSGSIZE;
 	while ((err = take_request(f->slot, &record)) == -EAGAIN) {
-		if (file->f_flags & O_NONBLOCK)
+		if ((file->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT))
 			return -EAGAIN;
 		err = wait_event_interruptible(f->slot->wait, readable(f->slot));
 		if (err)
@@ -161,7 +164,7 @@ static ssize_t ecom_read_request(struct file *file, char __user *to, size_t size
 	}
 	if (err)
 		return err;
-	if (copy_to_user(to, &record, sizeof(record))) {
+	if (copy_to_iter(&record, sizeof(record), to) != sizeof(record)) {
 		put_back(f->slot, record.id);
 		return -EFAULT;
 	}
@@ -173,9 +176,13 @@ static __poll_t ecom_poll(struct file *file, poll_table *table)
 	struct ecom_file *f = file->private_data;
 	struct ecom_slot *slot = f->slot;
 	__poll_t mask = 0;
+	u64 now;
 
 	poll_wait(file, &slot->wait, table);
+	now = ktime_get_boottime_ns();
 	spin_lock(&slot->queue_lock);
+	if (!slot->gone)
+		ecom_slot_expire(slot, now);
 	if (slot->gone)
 		mask = EPOLLHUP | EPOLLERR;
 	else if (f->daemon && queue_available(&slot->queue))
@@ -328,6 +335,7 @@ static long get_registers(struct ecom_slot *slot, unsigned int cmd, void __user 
 {
 	struct ecom_registers r;
 	int err = fetch(&r, sizeof(r), cmd, argument);
+	u64 now;
 
 	if (err)
 		return err;
@@ -335,7 +343,10 @@ static long get_registers(struct ecom_slot *slot, unsigned int cmd, void __user 
 	    !registers_exist(r.station, r.address, r.count))
 		return -EINVAL;
 	memset(r.words, 0, sizeof(r.words));
+	now = ktime_get_boottime_ns();
 	spin_lock(&slot->queue_lock);
+	if (!slot->gone)
+		ecom_slot_expire(slot, now);
 	registers_read(&slot->queue, &slot->registers, r.station, r.address, r.count, r.words);
 	spin_unlock(&slot->queue_lock);
 	return store(argument, cmd, &r, sizeof(r));
@@ -383,7 +394,7 @@ const struct file_operations ecom_fops = {
 	.owner = THIS_MODULE,
 	.open = ecom_open,
 	.release = ecom_release,
-	.read = ecom_read_request,
+	.read_iter = ecom_read_request,
 	.poll = ecom_poll,
 	.unlocked_ioctl = ecom_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

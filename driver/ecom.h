@@ -160,6 +160,7 @@ void ecom_slot_pause(struct ecom_slot *slot);
 void ecom_slot_ring(struct ecom_slot *slot);
 void ecom_slot_show_attached(struct ecom_slot *slot);
 void ecom_slot_expire(struct ecom_slot *slot, u64 now);
+void ecom_slot_leave(struct ecom_slot *slot);
 void ecom_slot_queue_changed(struct ecom_slot *slot, u64 now);
 
 /* attributes.c */

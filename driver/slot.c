@@ -135,12 +135,16 @@ static enum hrtimer_restart deadline_reached(struct hrtimer *timer)
  *	whose clock is slow to read
  *
  * Ends what is past its deadline and sets the timer to the next one. Those who
- * show or use a deadline do not rely on the work item having run.
+ * show or use a deadline do not rely on the work item having run; then it finds
+ * nothing to do, so what was held back behind a request that has ended is told here.
  */
 void ecom_slot_expire(struct ecom_slot *slot, u64 now)
 {
+	u32 expired = slot->queue.counters.expired;
 	u64 next = queue_expire(&slot->queue, now);
 
+	if (slot->queue.counters.expired != expired)
+		wake_up_interruptible(&slot->wait);
 	if (next && next != slot->armed && !slot->gone)
 		hrtimer_start(&slot->deadline, ns_to_ktime(next), HRTIMER_MODE_ABS);
 	slot->armed = next;
@@ -256,6 +260,12 @@ static void read_module(struct ecom_slot *slot)
 	identification_clean(slot->module, sizeof(slot->module));
 	ecom_read_bytes(card, slot->base + SLOT_ETHERNET, slot->ethernet,
 			sizeof(slot->ethernet));
+}
+
+/* Whoever has it open, the card is not served; io_lock held. */
+void ecom_slot_leave(struct ecom_slot *slot)
+{
+	ecom_write(slot->card, slot->base + SLOT_ATTACHED, 0);
 }
 
 static void write_attached(struct ecom_slot *slot)

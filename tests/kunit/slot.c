@@ -115,6 +115,58 @@ static void past_deadline_is_seen_at_once(struct kunit *test)
 	spin_unlock(&slot->queue_lock);
 }
 
+static unsigned int wakes;
+
+static int count_wake(struct wait_queue_entry *entry, unsigned int mode, int sync, void *key)
+{
+	wakes++;
+	return 0;
+}
+
+/* A request that was delivered before its reader fell: none other goes out beside it. */
+static void deliver_suspect(struct kunit *test, struct ecom_slot *slot)
+{
+	struct ecom_request request;
+
+	spin_lock(&slot->queue_lock);
+	queue_attach(&slot->queue);
+	spin_unlock(&slot->queue_lock);
+	KUNIT_ASSERT_EQ(test, 0U, send(test->priv, 7));
+	spin_lock(&slot->queue_lock);
+	queue_deliver(&slot->queue, &request);
+	queue_detach(&slot->queue);
+	queue_attach(&slot->queue);
+	queue_deliver(&slot->queue, &request);
+	spin_unlock(&slot->queue_lock);
+	KUNIT_ASSERT_EQ(test, 0U, send(test->priv, 8));
+}
+
+/* An RX, not the timer, is the first to see that it has expired: who waits for the next is told. */
+static void expiry_seen_by_rx_wakes(struct kunit *test)
+{
+	struct ecom_slot *slot = slot_of(test);
+	struct wait_queue_entry entry;
+	bool before, after;
+
+	deliver_suspect(test, slot);
+	flush_work(&slot->expire_work);
+	init_waitqueue_func_entry(&entry, count_wake);
+	add_wait_queue(&slot->wait, &entry);
+	spin_lock(&slot->queue_lock);
+	before = queue_available(&slot->queue);
+	slot->queue.requests[0].record.deadline_ns = ktime_get_boottime_ns();
+	spin_unlock(&slot->queue_lock);
+	wakes = 0;
+	KUNIT_EXPECT_EQ(test, 0U, memory_rx(test->priv, 0, 0x89, 040000 + 7 * 0100, 4));
+	KUNIT_EXPECT_GT(test, wakes, 0U);
+	spin_lock(&slot->queue_lock);
+	after = queue_available(&slot->queue);
+	spin_unlock(&slot->queue_lock);
+	KUNIT_EXPECT_FALSE(test, before);
+	KUNIT_EXPECT_TRUE(test, after);
+	remove_wait_queue(&slot->wait, &entry);
+}
+
 /* A file closed after the removal must not set the timer of a dying slot. */
 static void stopped_slot_sets_no_timer(struct kunit *test)
 {
@@ -310,6 +362,7 @@ static struct kunit_case slot_cases[] = {
 	KUNIT_CASE(deadline_comes_by_itself),
 	KUNIT_CASE(earliest_deadline_comes_first),
 	KUNIT_CASE(past_deadline_is_seen_at_once),
+	KUNIT_CASE(expiry_seen_by_rx_wakes),
 	KUNIT_CASE(stopped_slot_sets_no_timer),
 	KUNIT_CASE(each_request_has_one_end),
 	{}

@@ -7,9 +7,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/ecom.h>
@@ -510,6 +513,129 @@ TEST_F(device, signal_interrupts_a_blocked_reader)
 	ualarm(200000, 0);
 	EXPECT_EQ(-1, read(self->fd, &r, sizeof(r)));
 	EXPECT_EQ(EINTR, errno);
+}
+
+struct reader {
+	int fd;
+	struct ecom_request r;
+	ssize_t n;
+	bool done;
+};
+
+static void *read_one(void *argument)
+{
+	struct reader *reader = argument;
+
+	reader->n = read(reader->fd, &reader->r, sizeof(reader->r));
+	__atomic_store_n(&reader->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+TEST_F(device, signal_with_sa_restart_goes_on_reading)
+{
+	struct sigaction action = { .sa_handler = nothing, .sa_flags = SA_RESTART };
+	struct reader reader = { .fd = self->fd };
+	pthread_t thread;
+
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, 0));
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, read_one, &reader));
+	sleep_ms(100);
+	pthread_kill(thread, SIGUSR1);
+	sleep_ms(200);
+	EXPECT_FALSE(__atomic_load_n(&reader.done, __ATOMIC_ACQUIRE));
+	ASSERT_EQ(0, card_mail(&self->card, 0, 2));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(sizeof(reader.r), reader.n);
+}
+
+/* One record, in whatever pieces; it does not wait for another one while it holds one. */
+TEST_F(device, readv_gives_one_record)
+{
+	struct ecom_request r[2];
+	struct iovec two[] = { { &r[0], sizeof(r[0]) }, { &r[1], sizeof(r[1]) } };
+	struct iovec halves[] = { { &r[0], 100 }, { (char *)&r[0] + 100, sizeof(r[0]) - 100 } };
+
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, 0));
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	alarm(20); /* ends a test that hangs */
+	EXPECT_EQ(sizeof(r[0]), readv(self->fd, two, 2));
+	EXPECT_EQ(1, r[0].tag);
+	ASSERT_EQ(0, card_mail(&self->card, 0, 2));
+	EXPECT_EQ(sizeof(r[0]), readv(self->fd, halves, 2));
+	EXPECT_EQ(2, r[0].tag);
+	alarm(0);
+}
+
+TEST_F(device, edge_triggered_poll)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	struct ecom_release release = { 0 };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct ecom_request r;
+
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->fd, &event));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
+	ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 5000));
+	ASSERT_EQ(sizeof(r), read(self->fd, &r, sizeof(r)));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
+	release.id = r.id;
+	ASSERT_EQ(0, ioctl(self->fd, ECOM_IOC_RELEASE, &release));
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 5000));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
+	ASSERT_EQ(0, card_unbind(&self->card));
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 5000));
+	EXPECT_EQ(EPOLLHUP | EPOLLERR, event.events & ~EPOLLIN);
+	close(epoll);
+	ASSERT_EQ(0, card_bind(&self->card));
+}
+
+static uint64_t boottime_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* When a deadline has passed, registers and poll() say so, even if its timer is late. */
+TEST_F(device, past_deadline_is_seen_by_all)
+{
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		struct ecom_registers g = { .station = 0x89, .address = 040101, .count = 1 };
+		struct pollfd p = { self->fd, POLLIN, 0 };
+		struct ecom_frames frames;
+		uint64_t deadline, now;
+
+		ASSERT_EQ(0, set_timeout(self->fd, 1));
+		ASSERT_EQ(0, card_mail(&self->card, 0, 1));
+		ASSERT_EQ(0, ioctl(self->fd, ECOM_IOC_GET_FRAMES, &frames));
+		deadline = frames.wx.when_ns + 1000000000ULL;
+		while (boottime_ns() + 20000000 < deadline)
+			sleep_ms(5);
+		do {
+			now = boottime_ns();
+			p.revents = 0;
+			if (i % 2)
+				poll(&p, 1, 0);
+			ASSERT_EQ(0, ioctl(self->fd, ECOM_IOC_GET_REGISTERS, &g));
+			if (now >= deadline && i % 2)
+				EXPECT_EQ(0, p.revents);
+			if (now >= deadline)
+				EXPECT_EQ(10, g.words[0]);
+		} while (now < deadline);
+	}
+}
+
+TEST_F(device, unbound_card_has_nobody_attached)
+{
+	EXPECT_EQ(0, card_wait(&self->card, 0x614, 1, 1000)); /* slot 1's attached */
+	ASSERT_EQ(0, card_unbind(&self->card));
+	EXPECT_EQ(0, card_get(&self->card, 0x614));
+	ASSERT_EQ(0, card_bind(&self->card));
 }
 
 TEST_F(device, slots_are_apart)

@@ -143,7 +143,7 @@ enum ecom_event {
  * @ECOM_A_EVENT_CARD: u32
  * @ECOM_A_EVENT_SLOT: u32, K number; absent for events of a card
  * @ECOM_A_EVENT_REQUEST: u64, request number; requests only
- * @ECOM_A_EVENT_TAG: u32; requests and refused frames
+ * @ECOM_A_EVENT_TAG: u32; requests, and frames that were busy or refused
  * @ECOM_A_EVENT_STATE: u32, SMTP state; requests only
  * @ECOM_A_EVENT_STATUS: u32; requests only, 1 until they are final
  * @ECOM_A_EVENT_SENT: u32, enum slave89_sent; requests only
